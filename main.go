@@ -1,0 +1,4 @@
+// Command respect is a Redis-compatible server.
+package main
+
+func main() {}
