@@ -1,4 +1,87 @@
 // Command respect is a Redis-compatible server.
+//
+//	respect [file] [--parameter value ...] [-]
 package main
 
-func main() {}
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"respect/server"
+	"respect/server/config"
+	"respect/server/process"
+)
+
+const usage = `Usage: respect [/path/to/redis.conf] [options] [-]
+       respect - (read config from stdin)
+       respect -v or --version
+       respect -h or --help
+
+Examples:
+       respect (run the server with default conf)
+       echo 'maxmemory 128mb' | respect -
+       respect /etc/redis/6379.conf
+       respect --port 7777
+       respect --port 7777 --dir /path/to/data --dbfilename dump.rdb
+       respect /etc/myredis.conf --loglevel verbose -
+`
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+// run is the whole program; it returns the exit status.
+func run(args []string) int {
+	if len(args) == 1 {
+		switch args[0] {
+		case "-v", "--version":
+			fmt.Printf("Respect server v=%s, compatible with Redis %s bits=%d %s\n", server.Version, server.CompatVersion, 32<<(^uint(0)>>63), runtime.Version())
+			return 0
+		case "-h", "--help":
+			fmt.Print(usage)
+			return 0
+		}
+	}
+	cfg := config.New()
+	if err := cfg.Load(args, os.Stdin); err != nil {
+		var fatal *config.FatalError
+		if errors.As(err, &fatal) {
+			fmt.Fprint(os.Stderr, fatal.Report(server.Product+" "+server.Version))
+		} else {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		return 1
+	}
+	if cfg.Daemonize {
+		if parent, err := process.Daemonize(); err != nil {
+			fmt.Fprintln(os.Stderr, "Can't daemonize:", err)
+			return 1
+		} else if parent {
+			return 0
+		}
+	}
+	return serve(cfg)
+}
+
+// serve runs a server until it is shut down by a command or a signal. A second
+// signal ends the process at once.
+func serve(cfg *config.Config) int {
+	s := server.New(server.Options{Config: cfg})
+	if err := s.Start(); err != nil {
+		s.Close()
+		return 1
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	go func() {
+		s.Signal(<-signals)
+		<-signals
+		os.Exit(1)
+	}()
+	s.Wait()
+	return 0
+}

@@ -1,0 +1,40 @@
+# What there is to do with Respect. `make check` is exactly what CI runs.
+
+GO      ?= go
+FUZZTIME ?= 5s
+
+.PHONY: check test lint cross race conform fuzz record bench gen
+
+check: lint cross test conform race fuzz   ## everything CI runs
+
+test:     ## the README's test command: all packages, and the suite on our server
+	$(GO) test ./...
+
+lint:     ## format, vet, linters, fresh generated files
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run gofmt'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) run ./docs/gen -check
+
+cross:    ## it builds and vets on every system that we claim
+	@for os in linux darwin windows; do for arch in amd64 arm64; do echo "vet $$os/$$arch"; \
+		GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) vet ./... || exit 1; done; done
+
+conform:  ## the suite on the real servers, where they are installed
+	$(GO) test ./conformance -count=1 -server redis
+	$(GO) test ./conformance -count=1 -server valkey
+
+race:     ## the in-process tests under the race detector
+	$(GO) test -race -short ./protocol/... ./keyspace/... ./rdb/... ./server/...
+
+fuzz:     ## each fuzz target for FUZZTIME
+	@$(GO) run ./conformance/fuzzall -time $(FUZZTIME)
+
+record:   ## record the golden transcripts from the real servers
+	$(GO) run ./conformance/record
+
+bench:    ## speed and memory beside the real servers
+	$(GO) run ./conformance/bench
+
+gen:      ## the generated tables of the docs
+	$(GO) run ./docs/gen

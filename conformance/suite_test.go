@@ -1,0 +1,133 @@
+package conformance_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"respect/conformance/target"
+	"respect/conformance/transcript"
+)
+
+// Where the server under test is. Each flag takes its default from the
+// environment.
+var (
+	addrFlag        = flag.String("addr", env("ADDR"), "address host:port of the server under test, or path of its socket")
+	userFlag        = flag.String("user", env("USER"), "user name for AUTH")
+	passwordFlag    = flag.String("password", env("PASSWORD"), "password for AUTH")
+	tlsFlag         = flag.Bool("tls", env("TLS") != "", "connect by TLS")
+	insecureFlag    = flag.Bool("tls-insecure", env("TLS_INSECURE") != "", "do not verify the certificate")
+	dbFlag          = flag.Int("db", envInt("DB"), "database to work in")
+	serverFlag      = flag.String("server", "", "server to start if no address is given: respect (default), redis or valkey")
+	destructiveFlag = flag.Bool("destructive", env("DESTRUCTIVE") != "", "empty the named server even if it holds keys")
+)
+
+func env(name string) string { return os.Getenv("RESPECT_" + name) }
+
+func envInt(name string) int {
+	n, err := strconv.Atoi(env(name))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// The server under test, once the suite runs.
+var (
+	server *target.Target
+	player *transcript.Player
+	// program is our server's binary, if it was built.
+	program string
+	// relaxed counts the relaxations used by the transcripts that were played.
+	relaxed int
+)
+
+func TestConformance(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Conformance")
+}
+
+var _ = BeforeSuite(func(ctx SpecContext) {
+	var err error
+	if *addrFlag != "" {
+		server, err = connect(ctx)
+	} else {
+		server, err = start(ctx)
+	}
+	if errors.Is(err, target.ErrNotInstalled) {
+		Skip(err.Error())
+	}
+	must(err)
+	DeferCleanup(func() error { return server.Close() })
+	AddReportEntry("server under test", fmt.Sprintf("%v (release %v) at %s", server.Info, server.Info.Release, server.Addr))
+
+	player, err = transcript.NewPlayer(ctx, server)
+	must(err)
+	DeferCleanup(func() error { return player.Close() })
+	if server.Owned {
+		player.Own = func(ctx context.Context, params []target.Param) (*target.Target, error) { return start(ctx, params...) }
+	}
+})
+
+// must fails with the text of the error alone: its structure says nothing to
+// the reader of a report.
+func must(err error) {
+	GinkgoHelper()
+	if err != nil {
+		Fail(err.Error())
+	}
+}
+
+// connect uses the server that was named, after making sure that nobody loses
+// anything by it.
+func connect(ctx context.Context) (*target.Target, error) {
+	a := target.Access{Addr: *addrFlag, User: *userFlag, Password: *passwordFlag, DB: *dbFlag}
+	if *tlsFlag || *insecureFlag {
+		host, _, _ := strings.Cut(*addrFlag, ":")
+		a.TLS = &tls.Config{ServerName: host, InsecureSkipVerify: *insecureFlag}
+	}
+	t, err := target.Connect(ctx, a)
+	if err == nil && t.Info.Keys > 0 && !*destructiveFlag {
+		err = fmt.Errorf("the server at %s holds %d keys, which the suite would delete; give -destructive to allow it", a.Addr, t.Info.Keys)
+	}
+	return t, err
+}
+
+// start starts a server of the kind that is tested.
+func start(ctx context.Context, params ...target.Param) (*target.Target, error) {
+	kind := *serverFlag
+	if kind == "" {
+		kind = target.Respect
+	}
+	switch kind {
+	case target.Redis, target.Valkey:
+		return target.Start(ctx, kind, params...)
+	case target.Respect:
+	default:
+		return nil, fmt.Errorf("-server %s: not respect, redis or valkey", kind)
+	}
+	if program == "" {
+		dir, err := os.MkdirTemp("", "conformance-build-")
+		if err != nil {
+			return nil, err
+		}
+		DeferCleanup(func() error { return os.RemoveAll(dir) })
+		if program, err = target.Build(ctx, dir); err != nil {
+			return nil, err
+		}
+	}
+	return target.StartProgram(ctx, program, params...)
+}
+
+var _ = ReportAfterSuite("relaxations", func(Report) {
+	fmt.Printf("transcripts: %d relaxations used\n", relaxed)
+})

@@ -1,0 +1,219 @@
+package target
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+)
+
+const (
+	readyTimeout = 10 * time.Second // from the start of a server to its first PONG
+	stopTimeout  = 5 * time.Second  // from the request to end to being killed
+	pollInterval = 5 * time.Millisecond
+	portAttempts = 5
+)
+
+// ErrNotInstalled is returned if the program of a real server is not found.
+var ErrNotInstalled = errors.New("not installed")
+
+// Param is a configuration parameter given to a server at its start.
+type Param struct{ Name, Value string }
+
+// Find returns the path of the program of a real server, Redis or Valkey.
+func Find(flavour string) (string, error) {
+	program := flavour + "-server"
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", program, ErrNotInstalled)
+	}
+	return path, nil
+}
+
+// Build compiles our server from the module that the working directory is part
+// of, into dir.
+func Build(ctx context.Context, dir string) (string, error) {
+	path := filepath.Join(dir, "respect")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "respect").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+}
+
+// Start starts a server of the flavour on a free loopback port, in a temporary
+// directory of its own, and returns it as soon as it answers PING.
+func Start(ctx context.Context, flavour string, params ...Param) (*Target, error) {
+	dir, err := os.MkdirTemp("", "conformance-")
+	if err != nil {
+		return nil, err
+	}
+	var path string
+	if flavour == Respect {
+		path, err = Build(ctx, dir)
+	} else {
+		path, err = Find(flavour)
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return startIn(ctx, dir, path, params)
+}
+
+// StartProgram is Start for a program given by its path.
+func StartProgram(ctx context.Context, path string, params ...Param) (*Target, error) {
+	dir, err := os.MkdirTemp("", "conformance-")
+	if err != nil {
+		return nil, err
+	}
+	return startIn(ctx, dir, path, params)
+}
+
+// startIn tries several ports: between looking for a free one and the server
+// binding it, somebody else may take it.
+func startIn(ctx context.Context, dir, path string, params []Param) (*Target, error) {
+	var failures error
+	for range portAttempts {
+		addr, err := freeAddr()
+		if err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		t, err := launch(ctx, dir, path, addr, params)
+		if err == nil {
+			return t, nil
+		}
+		failures = err
+		if !bytes.Contains([]byte(err.Error()), []byte("in use")) {
+			break
+		}
+	}
+	return nil, errors.Join(failures, os.RemoveAll(dir))
+}
+
+func launch(ctx context.Context, dir, path, addr string, params []Param) (*Target, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"--port", port, "--bind", host, "--dir", dir, "--save", "", "--enable-debug-command", "yes"}
+	t := &Target{Access: Access{Addr: addr}, Owned: true}
+	for _, p := range params {
+		args = append(args, "--"+p.Name, p.Value)
+		if p.Name == "requirepass" {
+			t.Password = p.Value
+		}
+	}
+	p, err := startProcess(dir, path, args)
+	if err != nil {
+		return nil, err
+	}
+	t.process = p
+	if err := t.awaitReady(ctx); err != nil {
+		p.kill()
+		return nil, fmt.Errorf("%s: %w\n%s", filepath.Base(path), err, p.output.String())
+	}
+	return t, nil
+}
+
+func (t *Target) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		info, err := t.probe(ctx)
+		if err == nil {
+			t.Info = info
+			return nil
+		}
+		select {
+		case <-t.process.ended:
+			return errors.New("ended before it was ready")
+		case <-ctx.Done():
+			return fmt.Errorf("not ready: %w", err)
+		case <-tick.C:
+		}
+	}
+}
+
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// process is a server started by us, together with its directory.
+type process struct {
+	cmd    *exec.Cmd
+	dir    string
+	output *logBuffer
+	ended  chan struct{} // closed once the process was waited for
+}
+
+func startProcess(dir, path string, args []string) (*process, error) {
+	p := &process{cmd: exec.Command(path, args...), dir: dir, output: &logBuffer{}, ended: make(chan struct{})}
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.output, p.output
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		// How the server ends is not what is tested here.
+		_ = p.cmd.Wait()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+// stop asks the process to end, insists after a while, and removes its files.
+func (p *process) stop() error {
+	if p.cmd.Process.Signal(os.Interrupt) == nil {
+		select {
+		case <-p.ended:
+		case <-time.After(stopTimeout):
+		}
+	}
+	p.kill()
+	return os.RemoveAll(p.dir)
+}
+
+// kill ends the process at once. It fails only if the process has ended already.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.ended
+}
+
+// logBuffer keeps the first part of what a server prints.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+const maxLog = 1 << 20
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if room := maxLog - l.b.Len(); room > 0 {
+		l.b.Write(p[:min(len(p), room)])
+	}
+	return len(p), nil
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

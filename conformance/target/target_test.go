@@ -1,0 +1,72 @@
+package target
+
+import (
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestReleasesCompareAsNumbers(t *testing.T) {
+	a, _ := ParseRelease("8.4.1")
+	b, _ := ParseRelease("8.10")
+	if !a.Less(b) || b.Less(a) || a.Less(a) {
+		t.Error("8.4 must come before 8.10")
+	}
+	for _, s := range []string{"", "7", "x.y", "7.", "-1.2", "7.2x"} {
+		if r, err := ParseRelease(s); err == nil {
+			t.Errorf("%q became %v", s, r)
+		}
+	}
+}
+
+func TestStartRealServers(t *testing.T) {
+	for _, flavour := range []string{Redis, Valkey} {
+		t.Run(flavour, func(t *testing.T) {
+			s, err := Start(t.Context(), flavour, Param{"requirepass", "secret"})
+			if errors.Is(err, ErrNotInstalled) {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Info.Flavour != flavour || s.Info.Release.IsZero() || s.Info.Mode != "standalone" {
+				t.Errorf("probe says %+v", s.Info)
+			}
+			dir := s.process.dir
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("%s is left behind: %v", dir, err)
+			}
+			if c, err := net.Dial("tcp", s.Addr); err == nil {
+				c.Close()
+				t.Error("the server is left behind")
+			}
+		})
+	}
+}
+
+func TestStartTellsWhyAServerEnded(t *testing.T) {
+	_, err := Start(t.Context(), Redis, Param{"no-such-parameter", "1"})
+	if errors.Is(err, ErrNotInstalled) {
+		t.Skip(err)
+	}
+	if err == nil || !strings.Contains(err.Error(), "FATAL CONFIG FILE ERROR") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestParseInfo(t *testing.T) {
+	i, err := parseInfo([]byte("# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.0.1\r\nserver_mode:standalone\r\n" +
+		"# Keyspace\r\ndb0:keys=3,expires=0,avg_ttl=0\r\ndb11:keys=4,expires=0,avg_ttl=0\r\n"))
+	want := Info{Flavour: Valkey, Version: "8.0.1", Release: Release{7, 2}, Mode: "standalone", Keys: 7}
+	if err != nil || i != want {
+		t.Errorf("got %+v, %v", i, err)
+	}
+	if _, err := parseInfo([]byte("hello")); err == nil {
+		t.Error("INFO without a version was accepted")
+	}
+}

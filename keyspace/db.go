@@ -1,0 +1,183 @@
+package keyspace
+
+import (
+	"iter"
+
+	"respect/keyspace/hashtable"
+)
+
+// A DB is one numbered database.
+type DB struct {
+	ks      *Keyspace
+	id      int
+	table   *hashtable.Table[*Object]
+	expires expiryIndex
+}
+
+func newTable() *hashtable.Table[*Object] {
+	return hashtable.New((*Object).Key)
+}
+
+// ID returns the number of the database.
+func (db *DB) ID() int { return db.id }
+
+// Len returns the number of keys, expired ones that were not yet noticed
+// included.
+func (db *DB) Len() int { return db.table.Len() }
+
+// Expires returns the number of keys that have a deadline.
+func (db *DB) Expires() int { return db.expires.len() }
+
+// LookupFlags say what a lookup leaves alone.
+type LookupFlags uint8
+
+// What a lookup does not do.
+const (
+	NoTouch LookupFlags = 1 << iota // leave the access clock
+	NoStats                         // do not count a hit or a miss
+)
+
+// Lookup returns the object of a key, or nil if there is no such key. A key
+// whose deadline has passed is deleted.
+func (db *DB) Lookup(key []byte, flags LookupFlags) *Object {
+	o, found := db.table.Find(key)
+	if found && db.expired(o) {
+		db.expireNow(o)
+		found = false
+	}
+	if flags&NoStats == 0 {
+		if found {
+			db.ks.Stats.Hits++
+		} else {
+			db.ks.Stats.Misses++
+		}
+	}
+	if !found {
+		return nil
+	}
+	if flags&NoTouch == 0 {
+		db.touch(o)
+	}
+	return o
+}
+
+// Add creates a key that holds a value of a boxed type. The key must not be
+// there.
+func (db *DB) Add(key []byte, t Type, value any) *Object {
+	o := newBoxed(key, t, 0, value)
+	db.insert(o)
+	return o
+}
+
+// Delete removes a key and tells whether it was there. A key whose deadline has
+// passed is not there.
+func (db *DB) Delete(key []byte) bool {
+	o := db.Lookup(key, NoTouch|NoStats)
+	if o != nil {
+		db.remove(o)
+	}
+	return o != nil
+}
+
+// Remove removes the key of an object of this database.
+func (db *DB) Remove(o *Object) { db.remove(o) }
+
+// Rename moves a value with its deadline to another key, which must not be
+// there.
+func (db *DB) Rename(o *Object, key []byte) *Object {
+	at := db.expires.at(o)
+	db.remove(o)
+	n := o.withKey(key)
+	db.place(n, at)
+	return n
+}
+
+// MoveTo moves a key with its deadline to another database, where it must not
+// be.
+func (db *DB) MoveTo(o *Object, target *DB) {
+	at := db.expires.at(o)
+	db.remove(o)
+	target.place(o, at)
+}
+
+// CopyTo copies a value with its deadline to a key of a database, where it must
+// not be.
+func (db *DB) CopyTo(o *Object, target *DB, key []byte) *Object {
+	n := o.clone(key)
+	db.initClock(n)
+	target.place(n, db.expires.at(o))
+	return n
+}
+
+func (db *DB) place(o *Object, atMs int64) {
+	db.table.Insert(o)
+	if atMs != NoExpiry {
+		db.expires.set(o, atMs)
+	}
+}
+
+// Flush removes all keys and returns how many there were.
+func (db *DB) Flush() int {
+	n := db.Len()
+	db.table = newTable()
+	db.expires = expiryIndex{}
+	return n
+}
+
+// Reserve makes room for n keys in one go, as before a file is loaded.
+func (db *DB) Reserve(n int) { db.table.Reserve(n) }
+
+// RandomKey returns a key, each with equal chance, or nil if there is none.
+// Keys met whose deadline has passed are deleted.
+func (db *DB) RandomKey() []byte {
+	for {
+		o, ok := db.table.Random(db.ks.rand)
+		if !ok {
+			return nil
+		}
+		if !db.expired(o) {
+			return o.Key()
+		}
+		db.expireNow(o)
+	}
+}
+
+// All yields the objects of all keys whose deadline has not passed. The
+// database must not be changed meanwhile.
+func (db *DB) All() iter.Seq[*Object] {
+	return func(yield func(*Object) bool) {
+		for o := range db.table.All() {
+			if !db.expired(o) && !yield(o) {
+				return
+			}
+		}
+	}
+}
+
+// Scan yields some objects and returns the cursor of the next call; it starts
+// and ends with 0. Every key that is there from the first to the last call is
+// yielded at least once, whatever else changes in between. Keys whose deadline
+// has passed are left out.
+func (db *DB) Scan(cursor uint64, yield func(*Object)) uint64 {
+	return db.table.Scan(cursor, func(o *Object) {
+		if !db.expired(o) {
+			yield(o)
+		}
+	})
+}
+
+func (db *DB) insert(o *Object) {
+	db.initClock(o)
+	db.table.Insert(o)
+}
+
+// swap puts n, which has the same key, into the place of o.
+func (db *DB) swap(o, n *Object) {
+	*db.table.FindRef(o.Key()) = n
+	db.expires.moved(n)
+}
+
+func (db *DB) remove(o *Object) {
+	db.expires.remove(o)
+	db.table.Delete(o.Key())
+}

@@ -1,0 +1,94 @@
+package keyspace
+
+import (
+	"math/rand/v2"
+)
+
+// Settings are the configured values that the keyspace works by. They are
+// changed in place, under the lock, when the configuration changes.
+type Settings struct {
+	List ListLimits
+
+	// LFU says that the access clocks of the keys count how frequently they are
+	// used (maxmemory-policy *-lfu) and not when they were used last.
+	LFU bool
+	// LFULogFactor says how hard it is to raise the counter: at 10 a key needs
+	// about a million uses for the highest value.
+	LFULogFactor int
+	// LFUDecayMinutes is after how many idle minutes the counter falls by one;
+	// 0 for never.
+	LFUDecayMinutes int
+}
+
+// Stats are the counts that INFO shows.
+type Stats struct {
+	Hits, Misses uint64
+	ExpiredKeys  uint64
+}
+
+// A Keyspace is a set of databases that share a clock and settings.
+type Keyspace struct {
+	Settings Settings
+	Stats    Stats
+
+	// OnExpired, if set, is told of each key deleted because its deadline had
+	// passed, after the deletion.
+	OnExpired func(db *DB, key []byte)
+	// ExpiryPaused makes the clock stand still as far as expiry goes: no key
+	// expires, be it looked up or not.
+	ExpiryPaused bool
+
+	dbs   []*DB
+	nowMs int64
+	rand  *rand.Rand
+}
+
+// New returns a keyspace of the given number of empty databases. All that is
+// random in it is drawn from src.
+func New(databases int, src rand.Source) *Keyspace {
+	ks := &Keyspace{
+		rand: rand.New(src),
+		Settings: Settings{
+			List:            ListLimits{MaxListpackSize: -2},
+			LFULogFactor:    10,
+			LFUDecayMinutes: 1,
+		},
+	}
+	for i := range databases {
+		ks.dbs = append(ks.dbs, &DB{ks: ks, id: i, table: newTable()})
+	}
+	return ks
+}
+
+// Databases returns their number.
+func (ks *Keyspace) Databases() int { return len(ks.dbs) }
+
+// DB returns the database with the given number, from 0 to Databases()-1.
+func (ks *Keyspace) DB(i int) *DB { return ks.dbs[i] }
+
+// SetNow sets the time that everything goes by until the next call: Unix time
+// in milliseconds.
+func (ks *Keyspace) SetNow(ms int64) { ks.nowMs = ms }
+
+// Now returns the time set last, as Unix time in milliseconds.
+func (ks *Keyspace) Now() int64 { return ks.nowMs }
+
+// Rand returns the random source.
+func (ks *Keyspace) Rand() *rand.Rand { return ks.rand }
+
+// Swap exchanges the contents of two databases.
+func (ks *Keyspace) Swap(a, b int) {
+	x, y := ks.dbs[a], ks.dbs[b]
+	x.table, y.table = y.table, x.table
+	x.expires, y.expires = y.expires, x.expires
+}
+
+// Len returns the number of keys in all databases, expired ones that were not
+// yet noticed included.
+func (ks *Keyspace) Len() int {
+	n := 0
+	for _, db := range ks.dbs {
+		n += db.Len()
+	}
+	return n
+}

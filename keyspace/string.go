@@ -1,0 +1,267 @@
+package keyspace
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+)
+
+// This file is the value half of strings: what they look like in memory, and
+// the changes that keep as much as possible in place.
+
+const intBytes = 8 // an Int value is stored as eight bytes, little endian
+
+// maxIntText is the length of the longest canonical 64-bit integer.
+const maxIntText = len("-9223372036854775808")
+
+// ParseInt reads a canonical decimal 64-bit integer: an optional minus, no
+// leading zeros, no spaces. This is the form for which storing the number loses
+// nothing of the text.
+func ParseInt(s []byte) (int64, bool) {
+	if len(s) == 0 || len(s) > maxIntText {
+		return 0, false
+	}
+	digits := s
+	negative := s[0] == '-'
+	if negative {
+		digits = s[1:]
+	}
+	if len(digits) == 0 || len(digits) > 19 {
+		return 0, false
+	}
+	if digits[0] == '0' {
+		return 0, len(s) == 1
+	}
+	var n uint64
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	if negative {
+		return int64(-n), n <= 1<<63
+	}
+	return int64(n), n <= math.MaxInt64
+}
+
+// newString returns a string object. For the encoding Int, value is the eight
+// bytes of the number.
+func newString(key, value []byte, e Encoding) *Object {
+	if len(key)+len(value) <= inlineMax {
+		o := newInline(key, len(value), e)
+		copy(o.inlineValue(), value)
+		return o
+	}
+	b := append(make([]byte, 0, len(value)), value...)
+	return newBoxed(key, TypeString, e, &b)
+}
+
+// stringBytes returns the stored bytes: the text, or for Int the eight bytes of
+// the number.
+func (o *Object) stringBytes() []byte {
+	if o.isBoxed() {
+		return *o.box().value.(*[]byte)
+	}
+	return o.inlineValue()
+}
+
+// Int returns the number of a string whose encoding is int.
+func (o *Object) Int() (n int64, ok bool) {
+	if o.meta&(encodingMask|typeMask<<typeShift) != uint32(Int)|uint32(TypeString)<<typeShift {
+		return 0, false
+	}
+	return int64(binary.LittleEndian.Uint64(o.stringBytes())), true
+}
+
+// Bytes returns the text of a string value. Only for the encoding int is
+// scratch used (and grown) to write the number into; otherwise the bytes are
+// the value's own, which the caller must not change or keep.
+func (o *Object) Bytes(scratch []byte) []byte {
+	if n, ok := o.Int(); ok {
+		return strconv.AppendInt(scratch[:0], n, 10)
+	}
+	return o.stringBytes()
+}
+
+// StringLen returns the length of a string value in bytes.
+func (o *Object) StringLen() int {
+	n, ok := o.Int()
+	if !ok {
+		return len(o.stringBytes())
+	}
+	var buf [maxIntText]byte
+	return len(strconv.AppendInt(buf[:0], n, 10))
+}
+
+// encode chooses the encoding of a string that is set as a whole. The bytes to
+// store are value's, or those of the number in buf.
+func encode(value []byte, buf *[intBytes]byte) ([]byte, Encoding) {
+	if n, ok := ParseInt(value); ok {
+		binary.LittleEndian.PutUint64(buf[:], uint64(n))
+		return buf[:], Int
+	}
+	return value, textEncoding(value)
+}
+
+func textEncoding(value []byte) Encoding {
+	if len(value) <= embstrMax {
+		return Embstr
+	}
+	return Raw
+}
+
+// SetString sets the key to a string, of whatever type it was, with the
+// encoding that suits the value best. The key loses its deadline unless keepTTL.
+func (db *DB) SetString(key, value []byte, keepTTL bool) *Object {
+	var buf [intBytes]byte
+	stored, e := encode(value, &buf)
+	return db.setStored(key, stored, e, keepTTL)
+}
+
+// SetText is like SetString, but never chooses the encoding int.
+func (db *DB) SetText(key, value []byte, keepTTL bool) *Object {
+	return db.setStored(key, value, textEncoding(value), keepTTL)
+}
+
+// SetInt sets the key to a number, keeping its deadline.
+func (db *DB) SetInt(key []byte, n int64) *Object {
+	var buf [intBytes]byte
+	binary.LittleEndian.PutUint64(buf[:], uint64(n))
+	return db.setStored(key, buf[:], Int, true)
+}
+
+// UpdateInt is SetInt for an object that is known to be an int string.
+func (o *Object) UpdateInt(n int64) {
+	binary.LittleEndian.PutUint64(o.stringBytes(), uint64(n))
+}
+
+func (db *DB) setStored(key, stored []byte, e Encoding, keepTTL bool) *Object {
+	slot, position := db.table.Locate(key)
+	if slot != nil && db.expired(*slot) {
+		db.expireNow(*slot)
+		slot = nil
+	}
+	if slot == nil {
+		o := newString(key, stored, e)
+		db.initClock(o)
+		db.table.InsertAt(position, o)
+		return o
+	}
+	o := *slot
+	if !keepTTL {
+		db.expires.remove(o)
+	}
+	if !o.replaceInline(stored, e) {
+		n := newString(key, stored, e)
+		n.copyHeader(o)
+		*slot, o = n, n
+		db.expires.moved(o)
+	}
+	db.touch(o)
+	return o
+}
+
+// replaceInline overwrites the value in place if the new one fits the block
+// that the old one has.
+func (o *Object) replaceInline(stored []byte, e Encoding) bool {
+	if o.isBoxed() {
+		return false
+	}
+	fixed := headerSize + int(o.klen)
+	if int(o.klen)+len(stored) > inlineMax || blockSize(fixed+int(o.vlen)) != blockSize(fixed+len(stored)) {
+		return false
+	}
+	o.vlen = uint16(len(stored))
+	copy(o.inlineValue(), stored)
+	o.setEncoding(e)
+	return true
+}
+
+// rawBuffer makes the string a raw one with a buffer of its own that can hold
+// size bytes, and returns the object, which may be a new one, and the buffer
+// with the present text.
+func (db *DB) rawBuffer(o *Object, size int) (*Object, *[]byte) {
+	if o.isBoxed() && o.encoding() != Int {
+		o.setEncoding(Raw)
+		return o, o.box().value.(*[]byte)
+	}
+	var scratch [maxIntText]byte
+	text := o.Bytes(scratch[:])
+	b := append(make([]byte, 0, max(size, len(text))), text...)
+	n := newBoxed(o.Key(), TypeString, Raw, &b)
+	n.copyHeader(o)
+	db.swap(o, n)
+	return n, &b
+}
+
+// Append adds bytes at the end of a string value and returns its new length.
+func (db *DB) Append(o *Object, tail []byte) int {
+	if total := o.StringLen() + len(tail); !o.isBoxed() && len(o.Key())+total <= inlineMax {
+		return db.appendInline(o, tail, total)
+	}
+	_, b := db.rawBuffer(o, grownSize(o.StringLen()+len(tail)))
+	*b = appendGrown(*b, tail)
+	return len(*b)
+}
+
+func (db *DB) appendInline(o *Object, tail []byte, total int) int {
+	var scratch [maxIntText]byte
+	text := o.Bytes(scratch[:])
+	fixed := headerSize + int(o.klen)
+	if o.encoding() != Int && blockSize(fixed+len(text)) == blockSize(fixed+total) {
+		o.vlen = uint16(total)
+		copy(o.inlineValue()[len(text):], tail)
+		o.setEncoding(Raw)
+		return total
+	}
+	n := newInline(o.Key(), total, Raw)
+	copy(n.inlineValue(), text)
+	copy(n.inlineValue()[len(text):], tail)
+	n.copyHeader(o)
+	db.swap(o, n)
+	return total
+}
+
+// SetRange overwrites part of a string value from offset on, filling a gap with
+// zero bytes, and returns the new length.
+func (db *DB) SetRange(o *Object, offset int, part []byte) int {
+	_, b := db.rawBuffer(o, offset+len(part))
+	if need := offset + len(part); need > len(*b) {
+		*b = extend(*b, need)
+	}
+	copy((*b)[offset:], part)
+	return len(*b)
+}
+
+// AddZeros creates a string of n zero bytes; SETRANGE on a missing key starts
+// from it.
+func (db *DB) AddZeros(key []byte, n int) *Object {
+	b := make([]byte, n)
+	o := newBoxed(key, TypeString, Raw, &b)
+	db.insert(o)
+	return o
+}
+
+// maxSpare bounds the spare room in bytes that a growing string is given.
+const maxSpare = 1 << 20
+
+func grownSize(n int) int { return n + min(n, maxSpare) }
+
+func appendGrown(b, tail []byte) []byte {
+	if need := len(b) + len(tail); need > cap(b) {
+		b = append(make([]byte, 0, grownSize(need)), b...)
+	}
+	return append(b, tail...)
+}
+
+// extend lengthens b to n bytes; the new ones are zero.
+func extend(b []byte, n int) []byte {
+	if n <= cap(b) {
+		old := len(b)
+		b = b[:n]
+		clear(b[old:])
+		return b
+	}
+	return append(make([]byte, 0, grownSize(n)), b...)[:n]
+}

@@ -1,0 +1,131 @@
+package rdb
+
+import (
+	"bytes"
+	"errors"
+	"runtime"
+	"testing"
+
+	"respect/fixtures"
+)
+
+// smallFixtures are files of at most size bytes, for tests that read each of them very often.
+func smallFixtures(tb testing.TB, size int64) map[string][]byte {
+	tb.Helper()
+	files := map[string][]byte{}
+	for _, m := range fixtures.List() {
+		if m.RDBPath == "" || m.RDB.Size > size {
+			continue
+		}
+		data, err := m.Load()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		files[m.Name()] = data
+	}
+	return files
+}
+
+// TestEveryCut requires each proper beginning of a file to be refused as truncated, or, where the cut is
+// behind it, for an unsupported type.
+func TestEveryCut(t *testing.T) {
+	for name, data := range smallFixtures(t, 1200) {
+		for n := range data {
+			err := NewReader(bytes.NewReader(data[:n])).Read(&recorder{})
+			var bad *FormatError
+			if !errors.As(err, &bad) || bad.Kind != Truncated && bad.Kind != Unsupported {
+				t.Fatalf("%s cut to %d of %d bytes: %v", name, n, len(data), err)
+			}
+			if bad.Kind == Truncated && bad.Offset != int64(n) {
+				t.Fatalf("%s cut to %d bytes: offset %d", name, n, bad.Offset)
+			}
+		}
+	}
+}
+
+// TestEveryByte flips bits of each byte. With a checksum, every change has to be noticed, unless
+// it makes the checksum zero or the version older than checksums.
+func TestEveryByte(t *testing.T) {
+	for name, data := range smallFixtures(t, 700) {
+		for i := range data {
+			for _, mask := range []byte{0x01, 0x80, 0xff} {
+				data[i] ^= mask
+				err := NewReader(bytes.NewReader(data)).Read(&recorder{})
+				checked := data[7] == '1' || data[8] >= '5'
+				zero := bytes.Equal(data[len(data)-8:], make([]byte, 8))
+				data[i] ^= mask
+				var bad *FormatError
+				if err != nil && !errors.As(err, &bad) {
+					t.Fatalf("%s, byte %d ^ %#x: %v", name, i, mask, err)
+				}
+				wasZero := bytes.Equal(data[len(data)-8:], make([]byte, 8))
+				if err == nil && checked && !zero && !wasZero {
+					t.Fatalf("%s, byte %d ^ %#x: accepted", name, i, mask)
+				}
+			}
+		}
+	}
+}
+
+// TestLyingLengths requires that no memory is taken for lengths without data behind them.
+func TestLyingLengths(t *testing.T) {
+	const huge = "\x81\x00\x00\x00\xff\x00\x00\x00\x00" // 2^40 - 2^32
+	for _, items := range []string{
+		"\x00" + huge + "key",
+		"\x00\x01k" + huge + "value",
+		"\x01\x01k" + huge + "\x01e",
+		"\x0e\x01k" + huge,
+		"\x12\x01k" + huge + "\x01\x01e",
+		"\x00\x01k\xc3\x02" + huge + "\x00a",
+		"\x00\x01k\xc3" + huge + "\x05\x00a",
+		"\xfa" + huge,
+		"\xf5" + huge,
+		"\xf7\x01\x05" + huge,
+		"\x0a\x01k\x0b\xff\xff\xff\x7f\x0a\x00\x00\x00\x00\x00\xff",
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := NewReader(bytes.NewReader([]byte("REDIS0010" + items))).Read(Ignore{})
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%q: accepted", items)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 3*firstChunk {
+			t.Errorf("%q: %d bytes allocated", items, grown)
+		}
+	}
+}
+
+// FuzzReader requires arbitrary bytes to be read or refused, and what visitors get to be valid.
+func FuzzReader(f *testing.F) {
+	for _, data := range smallFixtures(f, 600) {
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := NewReader(bytes.NewReader(data))
+		r.SkipChecksum = true
+		err := r.Read(&recorder{})
+		var bad *FormatError
+		if err != nil && !errors.As(err, &bad) {
+			t.Fatal(err)
+		}
+		if bad != nil {
+			bad.LogLines()
+		}
+	})
+}
+
+// FuzzDecodeObject is FuzzReader for the bodies of DUMP payloads.
+func FuzzDecodeObject(f *testing.F) {
+	f.Add([]byte("\x00\x01v"))
+	f.Add([]byte("\x12\x01\x02\x0e\x0e\x00\x00\x00\x03\x00\x80\x01\x81a\x02\x80\x01\xff"))
+	f.Add([]byte("\x12\x01\x01\xc3\x09\x40\x96\x01FF\xe0\x89\x00\x01FF"))
+	f.Add([]byte("\x0a\x0f\x0f\x00\x00\x00\x0c\x00\x00\x00\x02\x00\x00\xf3\x02\xf4\xff"))
+	f.Fuzz(func(t *testing.T, object []byte) {
+		err := DecodeObject(object, 0, nil, &recorder{current: &recordedKey{}})
+		var bad *FormatError
+		if err != nil && !errors.As(err, &bad) {
+			t.Fatal(err)
+		}
+	})
+}

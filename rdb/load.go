@@ -1,0 +1,160 @@
+package rdb
+
+import (
+	"fmt"
+	"io"
+
+	"respect/keyspace"
+	"respect/keyspace/listpack"
+	"respect/keyspace/quicklist"
+)
+
+// LoadStats count what Load has found.
+type LoadStats struct {
+	Keys      int // loaded
+	Expired   int // left out because their deadline had passed
+	Empty     int // left out because their value had no elements
+	Functions int // libraries left out, as there is nothing to run them
+	// Aux are the facts about the writer, by name.
+	Aux map[string]string
+}
+
+// minKeySize is the least number of bytes that a key takes in a file. It bounds
+// what is allocated for the announced number of keys.
+const minKeySize = 3
+
+// Load reads a file into a keyspace. size is the length of the file in bytes, or
+// 0 if it is not known. Keys whose deadline has passed are left out. After an
+// error the keyspace holds what came before it.
+func Load(r io.Reader, size int64, ks *keyspace.Keyspace) (LoadStats, error) {
+	l := &loader{ks: ks, maxKeys: uint64(size) / minKeySize}
+	l.stats.Aux = map[string]string{}
+	err := NewReader(r).Read(l)
+	return l.stats, err
+}
+
+// loader is the Visitor that fills a keyspace.
+type loader struct {
+	Ignore
+	ks      *keyspace.Keyspace
+	maxKeys uint64
+	stats   LoadStats
+
+	header *KeyHeader
+	db     *keyspace.DB
+	skip   bool             // the key at hand is not kept
+	object *keyspace.Object // the key at hand, once it has its value
+	list   *quicklist.Quicklist
+}
+
+// A LimitError is a file that this server is not configured for.
+type LimitError struct{ Reason string }
+
+func (e *LimitError) Error() string { return e.Reason }
+
+func (l *loader) Aux(name, value []byte) error {
+	const maxAux = 64 // facts that are kept
+	if len(l.stats.Aux) < maxAux {
+		l.stats.Aux[string(name)] = string(value)
+	}
+	return nil
+}
+
+func (l *loader) SelectDB(db int) error {
+	if db < 0 || db >= l.ks.Databases() {
+		return &LimitError{fmt.Sprintf("FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting", l.ks.Databases())}
+	}
+	l.db = l.ks.DB(db)
+	return nil
+}
+
+func (l *loader) ResizeDB(keys, _ uint64) error {
+	l.database().Reserve(int(min(keys, l.maxKeys)))
+	return nil
+}
+
+// database returns the selected database.
+func (l *loader) database() *keyspace.DB {
+	if l.db == nil {
+		l.db = l.ks.DB(0)
+	}
+	return l.db
+}
+
+func (l *loader) Function([]byte) error {
+	l.stats.Functions++
+	return nil
+}
+
+func (l *loader) Key(h *KeyHeader) error {
+	l.header, l.object, l.list = h, nil, nil
+	l.skip = h.ExpireAtMs != NoExpire && h.ExpireAtMs < l.ks.Now()
+	if l.skip {
+		l.stats.Expired++
+		return nil
+	}
+	if l.database().Lookup(h.Key, keyspace.NoTouch|keyspace.NoStats) != nil {
+		return &LimitError{fmt.Sprintf("RDB has duplicated key '%s' in DB %d", h.Key, h.DB)}
+	}
+	return nil
+}
+
+func (l *loader) String(value []byte) error {
+	if !l.skip {
+		l.object = l.db.SetString(l.header.Key, value, false)
+	}
+	return nil
+}
+
+// quicklist returns the list of the key at hand, which it begins if need be.
+func (l *loader) quicklist() *quicklist.Quicklist {
+	if l.list == nil {
+		l.list = l.ks.Settings.List.NewQuicklist()
+	}
+	return l.list
+}
+
+func (l *loader) ListElement(element []byte) error {
+	if !l.skip {
+		l.quicklist().Push(quicklist.Tail, listpack.String(element))
+	}
+	return nil
+}
+
+func (l *loader) ListNode(packed []byte) error {
+	if !l.skip {
+		l.quicklist().AppendPacked(listpack.Listpack(append([]byte(nil), packed...)))
+	}
+	return nil
+}
+
+func (l *loader) ListPlain(element []byte) error {
+	if !l.skip {
+		l.quicklist().AppendPlain(append([]byte(nil), element...))
+	}
+	return nil
+}
+
+func (l *loader) EndKey() error {
+	if l.skip {
+		return nil
+	}
+	if l.list != nil {
+		l.object = l.db.Add(l.header.Key, keyspace.TypeList, keyspace.ListFrom(l.list, &l.ks.Settings.List))
+	}
+	if l.object == nil {
+		l.stats.Empty++
+		return nil
+	}
+	l.stats.Keys++
+	if h := l.header; h.ExpireAtMs != NoExpire {
+		l.db.SetExpireAt(l.object, h.ExpireAtMs)
+	}
+	if l.header.Freq != NoFreq {
+		l.ks.SetFrequency(l.object, uint8(l.header.Freq))
+	}
+	if l.header.IdleSeconds != NoIdle {
+		l.ks.SetIdleSeconds(l.object, l.header.IdleSeconds)
+	}
+	return nil
+}

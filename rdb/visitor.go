@@ -1,0 +1,127 @@
+package rdb
+
+// Values in [KeyHeader] for what a key does not have.
+const (
+	NoExpire = -1
+	NoFreq   = -1
+	NoIdle   = -1
+)
+
+// KeyHeader is what a file says about a key ahead of its value.
+type KeyHeader struct {
+	DB   int
+	Type Type
+	Key  []byte
+	// ExpireAtMs is the expiry as Unix time in milliseconds, or NoExpire. It may lie in the past,
+	// even before 1970: old servers stored 32-bit seconds that wrapped.
+	ExpireAtMs int64
+	// Freq is the logarithmic access counter (0 to 255), or NoFreq.
+	Freq int
+	// IdleSeconds is the time since the last access, or NoIdle.
+	IdleSeconds int64
+}
+
+// ValueVisitor receives values.
+//
+// All slices are valid only during the call; copy what is kept. An error that a method returns
+// ends the reading and is returned unchanged.
+type ValueVisitor interface {
+	// String receives the value of a string; one that is stored as an integer arrives as text.
+	String(value []byte) error
+
+	// A list arrives as any number of calls of these three, in the order of its elements. A
+	// damaged or very old file may hold a list without elements: then there is no call, and real
+	// servers leave out such a key.
+
+	// ListElement receives one element of a list that is stored element by element.
+	ListElement(element []byte) error
+	// ListNode receives the next elements as a valid listpack, never empty. Nodes that are
+	// stored as ziplists have been converted.
+	ListNode(listpack []byte) error
+	// ListPlain receives one element that had a node of its own, because it is large.
+	ListPlain(element []byte) error
+}
+
+// Visitor receives the contents of a file, in the order of the file. The rules of [ValueVisitor]
+// hold for all methods.
+type Visitor interface {
+	// Version is called first, with the version of the file.
+	Version(version int) error
+	// Aux receives a fact about the writer, such as "redis-ver" or "ctime"; unknown names are to be ignored.
+	Aux(name, value []byte) error
+	// SelectDB tells the database of the following keys; it is 0 before the first call.
+	SelectDB(db int) error
+	// ResizeDB tells how many keys, and how many with an expiry, the database has. It is a hint,
+	// and may lie: allocate by it only up to a limit.
+	ResizeDB(keys, expires uint64) error
+	// SlotInfo is the same hint for a slot of a cluster.
+	SlotInfo(slot, keys, expires uint64) error
+	// Function receives the source of a function library.
+	Function(source []byte) error
+	// FunctionPreGA receives a library in the form of the release candidates of Redis 7.0, which
+	// final releases refuse. The description may be nil.
+	FunctionPreGA(name, engine, description, source []byte) error
+	// ModuleAux tells that a module with this name and encoding version stored data of its own,
+	// which the reader has skipped. Real servers without the module refuse such a file.
+	ModuleAux(module string, version int) error
+
+	// Key begins a key. The header is valid until EndKey returns.
+	Key(header *KeyHeader) error
+	// ValueVisitor's methods receive the value.
+	ValueVisitor
+	// EndKey ends the key.
+	EndKey() error
+
+	// EOF is called last, after the checksum was found right. The checksum is 0 if the file has none.
+	EOF(checksum uint64) error
+}
+
+// Ignore is a Visitor that ignores everything, to be embedded.
+type Ignore struct{}
+
+var _ Visitor = Ignore{}
+
+// Version does nothing.
+func (Ignore) Version(int) error { return nil }
+
+// Aux does nothing.
+func (Ignore) Aux(_, _ []byte) error { return nil }
+
+// SelectDB does nothing.
+func (Ignore) SelectDB(int) error { return nil }
+
+// ResizeDB does nothing.
+func (Ignore) ResizeDB(_, _ uint64) error { return nil }
+
+// SlotInfo does nothing.
+func (Ignore) SlotInfo(_, _, _ uint64) error { return nil }
+
+// Function does nothing.
+func (Ignore) Function([]byte) error { return nil }
+
+// FunctionPreGA does nothing.
+func (Ignore) FunctionPreGA(_, _, _, _ []byte) error { return nil }
+
+// ModuleAux does nothing.
+func (Ignore) ModuleAux(string, int) error { return nil }
+
+// Key does nothing.
+func (Ignore) Key(*KeyHeader) error { return nil }
+
+// String does nothing.
+func (Ignore) String([]byte) error { return nil }
+
+// ListElement does nothing.
+func (Ignore) ListElement([]byte) error { return nil }
+
+// ListNode does nothing.
+func (Ignore) ListNode([]byte) error { return nil }
+
+// ListPlain does nothing.
+func (Ignore) ListPlain([]byte) error { return nil }
+
+// EndKey does nothing.
+func (Ignore) EndKey() error { return nil }
+
+// EOF does nothing.
+func (Ignore) EOF(uint64) error { return nil }

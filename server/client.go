@@ -1,0 +1,230 @@
+package server
+
+import (
+	"respect/keyspace"
+	"respect/protocol"
+	"respect/server/transport"
+)
+
+// A client is the server's side of one connection. Its requests come in through
+// receive and serve, its replies collect in out; both ends belong to the
+// transport (see transport.Session for who calls what under which lock).
+type client struct {
+	srv  *Server
+	conn transport.Conn
+	id   int64
+
+	parser protocol.Parser
+	in     []byte // bytes of requests that could not be executed yet
+	batch  batch  // requests cut out of in, or of what has just arrived
+	args   args   // of the command in execution
+	row    *row   // the command in execution, or the last one
+	out    protocol.Writer
+	reply  replyMode
+
+	db            *keyspace.DB
+	authenticated bool
+	user          string
+	name          string
+	libName       string
+	libVersion    string
+	flags         clientFlags
+
+	createdMs, activeMs int64 // when it connected; when it last sent something
+	queryLen            int   // bytes of requests not yet executed
+
+	blocked   *blocking // what it waits for, or nil
+	postponed bool      // its next request waits for the end of CLIENT PAUSE
+	closing   bool      // to be closed once out is written
+	closed    bool
+
+	scratch []byte // for numbers in text form
+}
+
+type clientFlags uint8
+
+const (
+	flagNoEvict clientFlags = 1 << iota
+	flagNoTouch
+)
+
+// replyMode is what CLIENT REPLY has set.
+type replyMode uint8
+
+const (
+	replyOn replyMode = iota
+	replyOff
+	replySkipNext // the command in execution is CLIENT REPLY SKIP
+	replySkip     // the command in execution is the one to be skipped
+)
+
+// maxIdleBuffer is the capacity in bytes up to which a client keeps its request
+// buffer while there is nothing in it.
+const maxIdleBuffer = 32 << 10
+
+// maxIdleArgs is the number of arguments that a client keeps room for between
+// two batches.
+const maxIdleArgs = 64
+
+// batch is a run of requests cut out of one buffer, to be executed under one
+// hold of the lock.
+type batch struct {
+	argv [][]byte // the arguments of all requests
+	reqs []request
+	next int    // first request not executed
+	buf  []byte // what the requests were cut from
+	end  int    // up to where buf has been cut
+	err  error  // what is wrong with the bytes behind the last request
+
+	received int // bytes that have arrived since the last Serve
+}
+
+// request is a range of batch.argv and where its bytes begin in batch.buf.
+type request struct {
+	first, last int32
+	start       int
+}
+
+// maxBatch bounds how many requests are cut before the first is executed.
+const maxBatch = 512
+
+// Receive takes bytes that have arrived and cuts them into requests. It runs
+// outside the lock and touches nothing but parser, in and batch, which belong to
+// the transport's side.
+func (c *client) Receive(p []byte) {
+	c.batch.received += len(p)
+	if len(c.in) > 0 {
+		c.in = append(c.in, p...)
+		p = c.in
+	}
+	c.batch.buf, c.batch.end = p, 0
+	c.cut()
+}
+
+// waiting tells whether the client's requests have to wait.
+func (c *client) waiting() bool { return c.blocked != nil || c.postponed || c.closing }
+
+// cut fills the batch with the next requests of its buffer. Before the client
+// has authenticated itself they are cut one by one: the limits change with AUTH.
+func (c *client) cut() {
+	b := &c.batch
+	b.argv, b.reqs, b.next = b.argv[:0], b.reqs[:0], 0
+	limit := maxBatch
+	if c.parser.Unauthenticated {
+		limit = 1
+	}
+	for len(b.reqs) < limit && b.err == nil && b.end < len(b.buf) {
+		first := len(b.argv)
+		n, argv, err := c.parser.Next(b.buf[b.end:], b.argv)
+		b.argv, b.err = argv, err
+		if n == 0 {
+			return
+		}
+		if len(argv) > first {
+			b.reqs = append(b.reqs, request{int32(first), int32(len(argv)), b.end})
+		}
+		b.end += n
+	}
+}
+
+// Serve executes the requests that have been cut and those that follow them in
+// the buffer. The transport also calls it when the client was woken: then what
+// had to wait goes on.
+func (c *client) Serve() {
+	s := c.srv
+	s.tick()
+	c.parser.MaxBulk = s.cfg.ProtoMaxBulkLen
+	if c.batch.received > 0 {
+		s.stats.bytesIn += uint64(c.batch.received)
+		c.activeMs = s.nowMs
+	}
+	if c.batch.buf == nil {
+		c.batch.buf = c.in
+	}
+	for !c.waiting() && c.nextRequest() {
+		if !s.dispatch(c) {
+			c.batch.next--
+		}
+	}
+	c.keepRest()
+}
+
+// nextRequest puts the arguments of the next request into c.args, and tells
+// whether there is one.
+func (c *client) nextRequest() bool {
+	b := &c.batch
+	for b.next == len(b.reqs) {
+		if b.err != nil {
+			c.protocolError(b.err)
+			return false
+		}
+		cut := b.end
+		if c.cut(); b.end == cut && b.err == nil {
+			return false
+		}
+	}
+	r := b.reqs[b.next]
+	b.next++
+	c.args = args{argv: b.argv[r.first:r.last:r.last]}
+	return true
+}
+
+// keepRest saves the bytes that have not been executed: they may lie in the
+// transport's buffer, which is about to be used for something else.
+func (c *client) keepRest() {
+	b := &c.batch
+	from := b.end
+	if b.next < len(b.reqs) {
+		from = b.reqs[b.next].start
+		c.parser.Reset()
+	}
+	rest := b.buf[from:]
+	if c.closing {
+		rest = nil
+	}
+	switch {
+	case len(rest) > 0 && len(rest) == len(c.in) && &rest[0] == &c.in[0]:
+		// All of it is there already: a long argument that is still arriving.
+	case len(rest) > 0:
+		c.in = append(c.in[:0], rest...)
+	default:
+		c.in = c.in[:0]
+	}
+	if len(rest) == 0 && cap(c.in) > maxIdleBuffer {
+		c.in = nil
+		clear(b.argv[:cap(b.argv)])
+	}
+	if cap(b.argv) > maxIdleArgs {
+		b.argv, b.reqs = nil, nil
+	}
+	*b = batch{argv: b.argv[:0], reqs: b.reqs[:0]}
+	c.queryLen = len(c.in)
+	if int64(c.queryLen) > c.srv.cfg.ClientQueryBufferLimit {
+		c.srv.stats.queryBufferKills++
+		c.srv.log.warn("Closing client that reached max query buffer length: %s", c.describe())
+		c.conn.Close()
+	}
+}
+
+func (c *client) protocolError(err error) {
+	c.srv.stats.protocolErrors++
+	c.out.Error("ERR " + err.Error())
+	c.closeAfterReply()
+}
+
+// closeAfterReply lets the connection end once everything is written.
+func (c *client) closeAfterReply() { c.closing = true }
+
+// Output hands over the replies and takes an empty buffer for the next ones.
+func (c *client) Output(spare []byte) (out []byte, closing bool) {
+	out = c.out.Buf
+	c.srv.stats.bytesOut += uint64(len(out))
+	c.out.Buf = spare
+	return out, c.closing
+}
+
+// Closed ends what the client had going on.
+func (c *client) Closed(error) {
+	c.closed = true
+	c.srv.forget(c)
+}

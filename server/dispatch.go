@@ -1,0 +1,134 @@
+package server
+
+import (
+	"respect/server/command"
+)
+
+// A row of the command table: what a command is, and what it does.
+type row struct {
+	handler handler
+	command.Spec
+	stats commandStats
+}
+
+// Command returns what the command is.
+func (r *row) Command() *command.Spec { return &r.Spec }
+
+// A handler carries a command out: it parses its arguments completely, asks the
+// keyspace, and appends its reply to c.out. The error that it returns becomes
+// the reply instead; nothing may have been appended or changed then.
+type handler func(c *client, a *args) error
+
+// commandStats are the counts of one command that INFO commandstats shows.
+type commandStats struct {
+	calls, nsec, rejected, failed uint64
+}
+
+// dispatch walks the guards and calls the command of the client's request. It
+// returns false if the request has to wait, untouched, for the end of a pause.
+func (s *Server) dispatch(c *client) bool {
+	argv := c.args.argv
+
+	// 1. Lookup, arity, protection.
+	r, err := s.lookup(c, argv)
+	if err != nil {
+		s.reject(c, r, err)
+		return true
+	}
+	c.row = r
+
+	// 2. Authentication.
+	if !c.authenticated && r.Flags&command.NoAuth == 0 {
+		s.reject(c, r, errNoAuth)
+		return true
+	}
+
+	// 3. CLIENT PAUSE.
+	if s.pause.holds(r, s.nowMs) {
+		s.postpone(c)
+		return false
+	}
+
+	// 4. The call.
+	s.call(c, r)
+	return true
+}
+
+// lookup finds the row of a request and checks the number of arguments.
+func (s *Server) lookup(c *client, argv [][]byte) (*row, error) {
+	r, ok := s.commands.Lookup(argv[0])
+	if !ok {
+		return nil, errUnknownCommand(argv)
+	}
+	if r.Subcommands != nil && len(argv) > 1 {
+		sub, ok := s.commands.LookupSub(r, argv[1])
+		if !ok {
+			return nil, errUnknownSubcommand(r.Name, argv[1])
+		}
+		r = sub
+	}
+	if !r.ArityOK(len(argv)) {
+		return r, errArity(r.FullName)
+	}
+	if r.Flags&command.Protected != 0 {
+		return r, c.allowProtected()
+	}
+	return r, nil
+}
+
+// reject answers a request that no handler has seen.
+func (s *Server) reject(c *client, r *row, err error) {
+	if r != nil {
+		r.stats.rejected++
+	}
+	s.replyError(c, err)
+}
+
+func (s *Server) replyError(c *client, err error) {
+	mark := len(c.out.Buf)
+	s.stats.countError(err.Error())
+	c.out.Error(err.Error())
+	c.endReply(mark)
+}
+
+// call runs a command and does what follows from it. It returns false if the
+// client has to wait for what the command asked for.
+func (s *Server) call(c *client, r *row) (done bool) {
+	mark := len(c.out.Buf)
+	c.args.pos = r.Words
+	started := s.now
+	err := r.handler(c, &c.args)
+	if err == errBlocked {
+		return false
+	}
+	s.tick()
+	r.stats.calls++
+	r.stats.nsec += uint64(s.now.Sub(started))
+	s.stats.commands++
+	if err != nil {
+		c.out.Buf = c.out.Buf[:mark]
+		r.stats.failed++
+		s.stats.countError(err.Error())
+		c.out.Error(err.Error())
+	}
+	c.endReply(mark)
+	if len(s.ready) > 0 {
+		s.serveBlocked()
+	}
+	return true
+}
+
+// endReply takes back what has been appended since mark if the client wants no
+// reply.
+func (c *client) endReply(mark int) {
+	switch c.reply {
+	case replyOn:
+	case replyOff:
+		c.out.Buf = c.out.Buf[:mark]
+	case replySkip:
+		c.out.Buf = c.out.Buf[:mark]
+		c.reply = replyOn
+	case replySkipNext:
+		c.reply = replySkip
+	}
+}

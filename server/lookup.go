@@ -1,0 +1,34 @@
+package server
+
+import "respect/keyspace"
+
+// lookupRead returns the value of a key for a command that only reads it, nil
+// if there is none, or the error for a value of another type.
+func (c *client) lookupRead(key []byte, t keyspace.Type) (*keyspace.Object, error) {
+	return typed(c.db.Lookup(key, c.touchFlag()), t)
+}
+
+// lookupWrite is lookupRead for a command that goes on to change the value: it
+// does not count as a hit or a miss.
+func (c *client) lookupWrite(key []byte, t keyspace.Type) (*keyspace.Object, error) {
+	return typed(c.db.Lookup(key, c.touchFlag()|keyspace.NoStats), t)
+}
+
+// peek returns the value of a key of any type, as if nobody had looked.
+func (c *client) peek(key []byte) *keyspace.Object {
+	return c.db.Lookup(key, keyspace.NoTouch)
+}
+
+func (c *client) touchFlag() keyspace.LookupFlags {
+	if c.flags&flagNoTouch != 0 {
+		return keyspace.NoTouch
+	}
+	return 0
+}
+
+func typed(o *keyspace.Object, t keyspace.Type) (*keyspace.Object, error) {
+	if o != nil && o.Type() != t {
+		return nil, errWrongType
+	}
+	return o, nil
+}

@@ -1,0 +1,42 @@
+package process
+
+import (
+	"runtime/metrics"
+	"time"
+)
+
+// MemoryFacts are amounts of memory in bytes.
+type MemoryFacts struct {
+	Heap      uint64 // held by objects that are in use, or not yet collected
+	HeapInUse uint64 // held by the parts of the heap that hold objects
+	HeapHeld  uint64 // obtained from the system for the heap and not given back
+	Resident  uint64 // of the whole process in physical memory
+	System    uint64 // physical memory of the machine
+}
+
+// Memory returns the present amounts.
+func Memory() MemoryFacts {
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/unused:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+	}
+	metrics.Read(samples)
+	value := func(i int) uint64 { return samples[i].Value.Uint64() }
+	m := MemoryFacts{Heap: value(0), HeapInUse: value(0) + value(1)}
+	m.HeapHeld = m.HeapInUse + value(2)
+	m.Resident, m.System = resident(), physical()
+	if m.Resident == 0 {
+		m.Resident = value(3) - value(4)
+	}
+	return m
+}
+
+// CPU returns the time that the process has spent computing, in user and in
+// system mode.
+func CPU() (user, sys time.Duration) { return cpu() }
+
+// System returns the name, release and architecture of the operating system.
+func System() string { return system() }

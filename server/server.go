@@ -1,0 +1,178 @@
+package server
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	mathrand "math/rand/v2"
+	"sync"
+	"time"
+
+	"respect/keyspace"
+	"respect/server/command"
+	"respect/server/config"
+	"respect/server/transport"
+)
+
+// The release of Redis whose core commands the server claims, and its own name
+// and version.
+const (
+	CompatVersion = "7.2.6"
+	Product       = "Respect"
+	Version       = "0.1.0"
+)
+
+// Options are what a server is made of besides its configuration.
+type Options struct {
+	// Config is the configuration; nil for the defaults.
+	Config *config.Config
+	// Now tells the time; nil for the system's clock.
+	Now func() time.Time
+	// Rand is the source of all that is random; nil for a random seed.
+	Rand mathrand.Source
+}
+
+// A Server is one server: its data, its clients, its configuration.
+type Server struct {
+	mu sync.Mutex // guards everything below
+
+	cfg      *config.Config
+	log      *logger
+	ks       *keyspace.Keyspace
+	commands *command.Table[*row]
+	compat   string
+
+	clock   func() time.Time
+	now     time.Time // as of the last tick
+	nowMs   int64
+	started time.Time
+	runID   string
+
+	clients      map[int64]*client
+	nextClientID int64
+	pause        pause
+	waiters      waiters     // clients blocked on keys
+	ready        []keyID     // keys that may serve blocked clients
+	serving      bool        // serveBlocked is under way
+	timeouts     timeoutHeap // of blocked clients
+	timer        *timer
+	transport    *transport.Server
+	stats        stats
+	dirty        uint64 // changes of the keyspace
+	loading      bool
+
+	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
+	nextCronMs   int64
+	replID       string
+	pidfile      string
+
+	stop                chan struct{} // closed when the server is to end
+	stopOnce, closeOnce sync.Once
+}
+
+// New returns a server that does not listen yet.
+func New(o Options) *Server {
+	s := &Server{
+		cfg:          o.Config,
+		clock:        o.Now,
+		compat:       CompatVersion,
+		runID:        randomHex(40),
+		replID:       randomHex(40),
+		waiters:      waiters{},
+		clients:      map[int64]*client{},
+		nextClientID: 1,
+		activeExpire: true,
+		stop:         make(chan struct{}),
+	}
+	if s.cfg == nil {
+		s.cfg = config.New()
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	src := o.Rand
+	if src == nil {
+		src = mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64())
+	}
+	s.log = newLogger(s.cfg, s.clock)
+	s.ks = keyspace.New(int(s.cfg.Databases), src)
+	s.ks.OnExpired = s.keyExpired
+	s.tick()
+	s.started = s.now
+	release, err := command.ParseVersion(s.compat)
+	if err != nil {
+		panic("server: " + err.Error()) // a constant is wrong
+	}
+	s.commands = newTable(release)
+	s.timer = newTimer(s)
+	s.applyConfig()
+	return s
+}
+
+// randomHex returns n random hexadecimal digits.
+func randomHex(n int) string {
+	b := make([]byte, n/2)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// tick reads the clock.
+func (s *Server) tick() {
+	s.now = s.clock()
+	s.nowMs = s.now.UnixMilli()
+	s.ks.SetNow(s.nowMs)
+}
+
+// Lock takes the lock that guards all state.
+func (s *Server) Lock() { s.mu.Lock() }
+
+// Unlock releases it.
+func (s *Server) Unlock() { s.mu.Unlock() }
+
+// Accept takes a new connection. It returns nil for one that is refused.
+func (s *Server) Accept(conn transport.Conn) transport.Session {
+	s.tick()
+	if text := s.refusal(conn); text != "" {
+		s.stats.rejectedConnections++
+		conn.Reject([]byte("-" + text + "\r\n"))
+		return nil
+	}
+	c := &client{
+		srv: s, conn: conn, id: s.nextClientID,
+		db: s.ks.DB(0), user: defaultUser,
+		createdMs: s.nowMs, activeMs: s.nowMs,
+	}
+	s.nextClientID++
+	s.stats.connections++
+	c.out.Proto = 2
+	c.parser.MaxBulk = s.cfg.ProtoMaxBulkLen
+	c.setAuthenticated(s.cfg.Requirepass == "")
+	s.clients[c.id] = c
+	return c
+}
+
+const errProtectedMode = "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside."
+
+// refusal returns the error with which a new connection is refused, or nothing.
+func (s *Server) refusal(conn transport.Conn) string {
+	if len(s.clients) >= int(s.cfg.Maxclients) {
+		return string(errMaxClients)
+	}
+	if s.cfg.ProtectedMode && s.cfg.Requirepass == "" && !conn.Unix() && !isLoopback(conn.RemoteAddr()) {
+		return errProtectedMode
+	}
+	return ""
+}
+
+// setAuthenticated also sets the limits that hold before authentication.
+func (c *client) setAuthenticated(yes bool) {
+	c.authenticated = yes
+	c.parser.Unauthenticated = !yes
+}
+
+// forget removes a client that is gone.
+func (s *Server) forget(c *client) {
+	if c.blocked != nil {
+		s.unblock(c)
+	}
+	delete(s.clients, c.id)
+}

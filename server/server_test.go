@@ -1,0 +1,237 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"respect/protocol"
+	"respect/server/config"
+	"respect/server/transport"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// quiet is a configuration that loads nothing and logs nothing.
+func quiet(t testing.TB) *config.Config {
+	cfg := config.New()
+	cfg.Dir = t.TempDir()
+	cfg.Loglevel = config.LogWarning
+	return cfg
+}
+
+// startServer runs a server on a free loopback port until the test ends.
+func startServer(t testing.TB, o Options) (*Server, string) {
+	if o.Config == nil {
+		o.Config = quiet(t)
+	}
+	s := New(o)
+	s.log.out = io.Discard
+	addr, err := s.StartLoopback()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Close()
+		if err := s.ks.Check(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, addr
+}
+
+// peer is a client that speaks in lines.
+type peer struct {
+	t testing.TB
+	net.Conn
+	r *bufio.Reader
+}
+
+func dial(t testing.TB, addr string) *peer {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	t.Cleanup(func() { c.Close() })
+	return &peer{t, c, bufio.NewReader(c)}
+}
+
+func (p *peer) send(lines ...string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p, strings.Join(lines, "\r\n")+"\r\n"); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *peer) expect(lines ...string) {
+	p.t.Helper()
+	for _, want := range lines {
+		got, err := p.r.ReadString('\n')
+		if err != nil {
+			p.t.Fatalf("waiting for %q: %v", want, err)
+		}
+		if got = strings.TrimRight(got, "\r\n"); got != want {
+			p.t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestPipelineBehindABlockingCommandGoesOnOnceItIsServed(t *testing.T) {
+	_, addr := startServer(t, Options{})
+	waiter, other := dial(t, addr), dial(t, addr)
+	waiter.send("CLIENT ID", "BLPOP q 0", "PING behind")
+	id, err := waiter.r.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	for blocked := false; !blocked; {
+		other.send("CLIENT LIST ID " + strings.TrimSpace(id[1:]))
+		header, _ := other.r.ReadString('\n')
+		line, err := other.r.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.r.ReadString('\n')
+		blocked = header != "" && strings.Contains(line, "flags=b")
+	}
+	other.send("RPUSH q x")
+	other.expect(":1")
+	waiter.expect("*2", "$1", "q", "$1", "x", "$6", "behind")
+}
+
+func TestConcurrentClientsLoseNothing(t *testing.T) {
+	_, addr := startServer(t, Options{})
+	const clients, increments = 8, 300
+	var done sync.WaitGroup
+	for range clients {
+		p := dial(t, addr)
+		done.Go(func() {
+			for range increments {
+				p.send("INCR n", "LPUSH l x", "RPOP l")
+			}
+		})
+	}
+	done.Wait()
+	p := dial(t, addr)
+	for got := ""; got != fmt.Sprint(clients*increments); {
+		p.send("GET n")
+		p.r.ReadString('\n') // the length
+		line, err := p.r.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = strings.TrimSpace(line)
+	}
+}
+
+// frozen is a clock that a test moves.
+type frozen struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (f *frozen) Now() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
+func (f *frozen) advance(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = f.now.Add(d)
+}
+
+func TestTheInjectedClockDecidesExpiry(t *testing.T) {
+	clock := &frozen{now: time.UnixMilli(1_700_000_000_000)}
+	_, addr := startServer(t, Options{Now: clock.Now})
+	p := dial(t, addr)
+	p.send("SET k v PX 1000", "PTTL k", "PEXPIRETIME k")
+	p.expect("+OK", ":1000", ":1700000001000")
+	clock.advance(time.Second)
+	p.send("GET k")
+	p.expect("$1", "v")
+	clock.advance(time.Millisecond)
+	p.send("GET k", "DBSIZE")
+	p.expect("$-1", ":0")
+}
+
+func TestCloseAnswersWhatWasExecuted(t *testing.T) {
+	s, addr := startServer(t, Options{})
+	p := dial(t, addr)
+	p.send("SET k v")
+	p.expect("+OK")
+	s.Close()
+	if rest, err := io.ReadAll(p.r); err != nil || len(rest) != 0 {
+		t.Errorf("after Close: %q, %v", rest, err)
+	}
+}
+
+// lone is a connection that is not there.
+type lone struct{ transport.Conn }
+
+func (lone) Wake()              {}
+func (lone) Unix() bool         { return true }
+func (lone) RemoteAddr() string { return "" }
+
+// session returns a client of a server that does not listen.
+func session(t testing.TB) *client {
+	s := New(Options{Config: quiet(t)})
+	s.log.out = io.Discard
+	return s.Accept(lone{}).(*client)
+}
+
+// exchange executes requests and returns the replies, in buf.
+func (c *client) exchange(requests, buf []byte) []byte {
+	c.out.Buf = buf[:0]
+	c.Receive(requests)
+	c.Serve()
+	out, _ := c.Output(nil)
+	return out
+}
+
+func TestTheHotPathAllocatesNothing(t *testing.T) {
+	c := session(t)
+	buf := make([]byte, 0, 4096)
+	for _, request := range [][]string{
+		{"GET", "key:000000000001"}, {"SET", "key:000000000001", "xyz"}, {"INCR", "n"}, {"EXISTS", "n"}, {"PING"},
+	} {
+		raw := protocol.AppendRequest(nil, request...)
+		c.exchange(raw, buf)
+		if n := testing.AllocsPerRun(200, func() { c.exchange(raw, buf) }); n != 0 {
+			t.Errorf("%s: %v allocations", request[0], n)
+		}
+	}
+}
+
+func BenchmarkGet(b *testing.B) {
+	benchmark(b, "GET", "key:000000000001")
+}
+
+func BenchmarkSet(b *testing.B) {
+	benchmark(b, "SET", "key:000000000001", "xyz")
+}
+
+// benchmark executes a pipeline of 32 equal requests at a time.
+func benchmark(b *testing.B, request ...string) {
+	const pipeline = 32
+	c := session(b)
+	buf := make([]byte, 0, 4096)
+	c.exchange(protocol.AppendRequest(nil, "SET", "key:000000000001", "xyz"), buf)
+	var raw []byte
+	for range pipeline {
+		raw = protocol.AppendRequest(raw, request...)
+	}
+	b.ReportAllocs()
+	for i := 0; i < b.N; i += pipeline {
+		c.exchange(raw, buf)
+	}
+}

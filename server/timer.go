@@ -1,0 +1,125 @@
+package server
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"respect/keyspace"
+)
+
+// timer is the goroutine that acts when nobody asks: it deletes expired keys and
+// ends waits on time, and does the regular chores of cron. It sleeps until the
+// earliest of them is due.
+type timer struct {
+	srv   *Server
+	atMs  int64         // when it wakes next; guarded by Server.mu
+	wake  chan struct{} // it has to wake earlier
+	quit  chan struct{}
+	ended sync.WaitGroup
+}
+
+// expireSlice is how many keys are deleted under one hold of the lock.
+const expireSlice = 128
+
+func newTimer(s *Server) *timer {
+	return &timer{srv: s, atMs: math.MaxInt64, wake: make(chan struct{}, 1), quit: make(chan struct{})}
+}
+
+func (t *timer) start() { t.ended.Go(t.run) }
+
+func (t *timer) stop() {
+	close(t.quit)
+	t.ended.Wait()
+}
+
+// arm makes the timer wake at a time, or earlier. Called with the lock held.
+func (t *timer) arm(atMs int64) {
+	if atMs >= t.atMs {
+		return
+	}
+	t.atMs = atMs
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (t *timer) run() {
+	clock := time.NewTimer(0)
+	defer clock.Stop()
+	for {
+		select {
+		case <-t.quit:
+			return
+		case <-t.wake:
+		case <-clock.C:
+		}
+		clock.Reset(t.srv.act())
+	}
+}
+
+// act does what is due and returns after how long it wants to be called again.
+func (s *Server) act() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tick()
+	s.endWaits()
+	if s.pause.untilMs != 0 && s.pause.untilMs <= s.nowMs {
+		s.unpause()
+	}
+	if s.activeExpire {
+		for i := 0; s.ks.ExpireSome(expireSlice); i++ {
+			s.mu.Unlock() // let clients in between two slices
+			s.mu.Lock()
+			s.tick()
+		}
+	}
+	if s.nowMs >= s.nextCronMs {
+		s.cron()
+	}
+	s.timer.atMs = s.nextDue()
+	return time.Duration(max(0, s.timer.atMs-s.nowMs)) * time.Millisecond
+}
+
+// nextDue returns when something is due next.
+func (s *Server) nextDue() int64 {
+	due := s.nextCronMs
+	if s.activeExpire && !s.ks.ExpiryPaused {
+		if at, ok := s.ks.NextExpiry(); ok {
+			due = min(due, at+1) // a key is there until its deadline has passed
+		}
+	}
+	if len(s.timeouts) > 0 {
+		due = min(due, s.timeouts[0].blocked.timeoutMs)
+	}
+	if s.pause.untilMs != 0 {
+		due = min(due, s.pause.untilMs)
+	}
+	return due
+}
+
+// cron does the regular chores, hz times a second.
+func (s *Server) cron() {
+	s.nextCronMs = s.nowMs + 1000/max(1, s.cfg.Hz)
+	s.stats.sample(s.nowMs)
+	if s.cfg.Timeout > 0 {
+		s.closeIdle()
+	}
+}
+
+// closeIdle closes the clients that have been silent for longer than the
+// parameter timeout allows.
+func (s *Server) closeIdle() {
+	for _, c := range s.clients {
+		if c.blocked == nil && s.nowMs-c.activeMs > s.cfg.Timeout*1000 {
+			s.log.verbose("Closing idle client")
+			c.conn.Close()
+		}
+	}
+}
+
+// keyExpired is told by the keyspace of each key that it has deleted.
+func (s *Server) keyExpired(db *keyspace.DB, key []byte) {
+	s.keyModified(db, eventExpired, "expired", key)
+}
