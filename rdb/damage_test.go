@@ -26,10 +26,10 @@ func smallFixtures(tb testing.TB, size int64) map[string][]byte {
 	return files
 }
 
-// TestEveryCut requires each proper beginning of a file to be refused as truncated, or, where the cut is
-// behind it, for an unsupported type.
+// TestEveryCut requires each proper beginning of a file to be refused as truncated, or, where the
+// cut is behind it, for an unsupported type.
 func TestEveryCut(t *testing.T) {
-	for name, data := range smallFixtures(t, 1200) {
+	for name, data := range smallFixtures(t, 600) {
 		for n := range data {
 			err := NewReader(bytes.NewReader(data[:n])).Read(&recorder{})
 			var bad *FormatError
@@ -46,7 +46,7 @@ func TestEveryCut(t *testing.T) {
 // TestEveryByte flips bits of each byte. With a checksum, every change has to be noticed, unless
 // it makes the checksum zero or the version older than checksums.
 func TestEveryByte(t *testing.T) {
-	for name, data := range smallFixtures(t, 700) {
+	for name, data := range smallFixtures(t, 300) {
 		for i := range data {
 			for _, mask := range []byte{0x01, 0x80, 0xff} {
 				data[i] ^= mask

@@ -53,7 +53,7 @@ func TestRefusals(t *testing.T) {
 		{"REDIS0010\x12\x01a\x01\x02\x03abc", Corrupt, []string{
 			internal + "offset 18, type 18 (quicklist-v2) at offset 9, key \"a\" in DB 0: Listpack integrity check failed. (listpack: corrupt data: only 3 bytes)"}},
 		{"REDIS0010\x0a\x02\n\xff\x03abc", Corrupt, []string{
-			internal + `offset 16, type 10 (list-ziplist) at offset 9, key "\n\xff" in DB 0: List ziplist integrity check failed. (only 3 bytes)`}},
+			internal + `offset 17, type 10 (list-ziplist) at offset 9, key "\n\xff" in DB 0: List ziplist integrity check failed. (only 3 bytes)`}},
 		{"REDIS0010\xfa\x01a", Truncated, []string{short,
 			internal + "offset 12, opcode 250 (AUX) at offset 9: Unexpected EOF reading RDB file"}},
 	} {

@@ -46,7 +46,7 @@ func (d *dumper) ListPlain(element []byte) error { return d.ListElement(element)
 
 func (d *dumper) ListNode(node []byte) error {
 	pack := listpack.Listpack(node)
-	for at := pack.First(); at >= 0; at = pack.Next(at) {
+	for at := pack.First(); at > 0; at = pack.Next(at) {
 		d.line.List = append(d.line.List, string(pack.Get(at).AppendTo(nil)))
 	}
 	return nil
@@ -56,7 +56,7 @@ func (d *dumper) EndKey() error { return d.out.Encode(&d.line) }
 
 // A dump of an RDB file as JSON lines.
 func ExampleReader() {
-	file, err := fixtures.RDB().Open("redis-7.4.1/cluster.rdb")
+	file, err := fixtures.RDB().Open("redis-7.2.6/multidb.rdb")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -65,4 +65,15 @@ func ExampleReader() {
 	err = rdb.NewReader(file).Read(&dumper{out: json.NewEncoder(os.Stdout)})
 	fmt.Println(err)
 	// Output:
+	// {"db":0,"key":"same","string":"in db 0"}
+	// {"db":0,"key":"db","string":"0"}
+	// {"db":1,"key":"same","string":"in db 1"}
+	// {"db":1,"key":"db","string":"1"}
+	// {"db":9,"key":"e","expireAtMs":4102444800000,"string":"v"}
+	// {"db":9,"key":"same","string":"in db 9"}
+	// {"db":9,"key":"db","string":"9"}
+	// {"db":9,"key":"l","list":["x"]}
+	// {"db":15,"key":"same","string":"in db 15"}
+	// {"db":15,"key":"db","string":"15"}
+	// <nil>
 }

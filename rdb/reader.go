@@ -72,7 +72,7 @@ func (r *Reader) Read(v Visitor) error {
 // explain turns the end of the input into a FormatError.
 func (r *Reader) explain(err error) error {
 	if errors.Is(err, errTruncated) {
-		return r.fail(Truncated, errTruncated.Error())
+		return r.fail(Truncated, "Unexpected EOF reading RDB file")
 	}
 	return err
 }

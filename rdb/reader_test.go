@@ -8,7 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -161,6 +163,36 @@ func compareFacts(t *testing.T, m *fixtures.Manifest, got *recorder) {
 		got.aux, got.resize, got.slots, got.checksum, got.ended}
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Errorf("(-manifest +file):\n%s", diff)
+	}
+}
+
+// TestFunctionPreGA compares the parts of the old form with the manifest.
+func TestFunctionPreGA(t *testing.T) {
+	seen := 0
+	for _, m := range fixtures.List() {
+		if m.RDBPath == "" || m.RDB.Opcodes["FUNCTION_PRE_GA"] == 0 {
+			continue
+		}
+		data, err := m.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got recorder
+		if err := NewReader(bytes.NewReader(data)).Read(&got); err != nil {
+			t.Fatal(err)
+		}
+		var want [][3]string
+		for _, library := range m.Functions {
+			want = append(want, [3]string{library.Name, library.Engine, string(library.Code)})
+		}
+		slices.SortFunc(got.librariesPreGA, func(a, b [3]string) int { return strings.Compare(a[0], b[0]) })
+		if diff := cmp.Diff(want, got.librariesPreGA); diff != "" {
+			t.Errorf("%s (-manifest +file):\n%s", m.Name(), diff)
+		}
+		seen++
+	}
+	if seen == 0 {
+		t.Error("no fixture has such a library")
 	}
 }
 

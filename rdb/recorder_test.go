@@ -15,10 +15,12 @@ type recorder struct {
 	slots     [][3]uint64
 	functions int
 	modules   []string
-	keys      map[int]map[string]*recordedKey
-	count     int
-	checksum  uint64
-	ended     bool
+	// librariesPreGA are name, engine, source.
+	librariesPreGA [][3]string
+	keys           map[int]map[string]*recordedKey
+	count          int
+	checksum       uint64
+	ended          bool
 
 	db      int
 	current *recordedKey
@@ -56,10 +58,8 @@ func (v *recorder) SlotInfo(slot, keys, expires uint64) error {
 func (v *recorder) Function([]byte) error { v.functions++; return nil }
 
 func (v *recorder) FunctionPreGA(name, engine, _, source []byte) error {
-	if len(name) == 0 || string(engine) != "LUA" || !bytes.Contains(source, []byte("register_function")) {
-		return fmt.Errorf("library %q of engine %q: %q", name, engine, source)
-	}
 	v.functions++
+	v.librariesPreGA = append(v.librariesPreGA, [3]string{string(name), string(engine), string(source)})
 	return nil
 }
 
@@ -109,7 +109,7 @@ func elementsOf(node []byte) (elements []string, err error) {
 		return nil, err
 	}
 	pack := listpack.Listpack(node)
-	for at := pack.First(); at >= 0; at = pack.Next(at) {
+	for at := pack.First(); at > 0; at = pack.Next(at) {
 		elements = append(elements, string(pack.Get(at).AppendTo(nil)))
 	}
 	if len(elements) != pack.Len() || len(elements) == 0 {

@@ -17,7 +17,7 @@ const (
 
 // errTruncated is private to this package, so that no error of a visitor or of the input can be
 // taken for it.
-var errTruncated = errors.New("Unexpected EOF reading RDB file")
+var errTruncated = errors.New("rdb: input ends too early")
 
 // source is a buffered input that counts and checksums what is consumed.
 //

@@ -13,7 +13,8 @@ type KeyHeader struct {
 	Type Type
 	Key  []byte
 	// ExpireAtMs is the expiry as Unix time in milliseconds, or NoExpire. It may lie in the past,
-	// even before 1970: old servers stored 32-bit seconds that wrapped.
+	// even before 1970: old servers stored 32-bit seconds that wrapped. A file that says -1 means
+	// no expiry to the real servers, too.
 	ExpireAtMs int64
 	// Freq is the logarithmic access counter (0 to 255), or NoFreq.
 	Freq int
@@ -47,7 +48,8 @@ type ValueVisitor interface {
 type Visitor interface {
 	// Version is called first, with the version of the file.
 	Version(version int) error
-	// Aux receives a fact about the writer, such as "redis-ver" or "ctime"; unknown names are to be ignored.
+	// Aux receives a fact about the writer, such as "redis-ver" or "ctime". Names that a visitor
+	// does not know are to be ignored.
 	Aux(name, value []byte) error
 	// SelectDB tells the database of the following keys; it is 0 before the first call.
 	SelectDB(db int) error

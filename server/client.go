@@ -1,6 +1,8 @@
 package server
 
 import (
+	"sync"
+
 	"respect/keyspace"
 	"respect/protocol"
 	"respect/server/transport"
@@ -16,7 +18,7 @@ type client struct {
 
 	parser protocol.Parser
 	in     []byte // bytes of requests that could not be executed yet
-	batch  batch  // requests cut out of in, or of what has just arrived
+	batch  *batch // requests cut out of in, or of what has just arrived; nil between two rounds
 	args   args   // of the command in execution
 	row    *row   // the command in execution, or the last one
 	out    protocol.Writer
@@ -62,9 +64,21 @@ const (
 // buffer while there is nothing in it.
 const maxIdleBuffer = 32 << 10
 
-// maxIdleArgs is the number of arguments that a client keeps room for between
-// two batches.
-const maxIdleArgs = 64
+// batches are the batches that are not in use. A client has one only from
+// Receive to the end of Serve.
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// maxIdleArgs bounds the room for arguments of a batch that is kept.
+const maxIdleArgs = 4096
+
+// release gives the batch back, without what it refers to.
+func (b *batch) release() {
+	if cap(b.argv) > maxIdleArgs {
+		b.argv, b.reqs = nil, nil
+	}
+	*b = batch{argv: b.argv[:0], reqs: b.reqs[:0]}
+	batches.Put(b)
+}
 
 // batch is a run of requests cut out of one buffer, to be executed under one
 // hold of the lock.
@@ -92,12 +106,17 @@ const maxBatch = 512
 // outside the lock and touches nothing but parser, in and batch, which belong to
 // the transport's side.
 func (c *client) Receive(p []byte) {
-	c.batch.received += len(p)
+	b := c.batch
+	if b == nil {
+		b = batches.Get().(*batch)
+		c.batch = b
+	}
+	b.received += len(p)
 	if len(c.in) > 0 {
 		c.in = append(c.in, p...)
 		p = c.in
 	}
-	c.batch.buf, c.batch.end = p, 0
+	b.buf, b.end = p, 0
 	c.cut()
 }
 
@@ -107,7 +126,7 @@ func (c *client) waiting() bool { return c.blocked != nil || c.postponed || c.cl
 // cut fills the batch with the next requests of its buffer. Before the client
 // has authenticated itself they are cut one by one: the limits change with AUTH.
 func (c *client) cut() {
-	b := &c.batch
+	b := c.batch
 	b.argv, b.reqs, b.next = b.argv[:0], b.reqs[:0], 0
 	limit := maxBatch
 	if c.parser.Unauthenticated {
@@ -134,12 +153,15 @@ func (c *client) Serve() {
 	s := c.srv
 	s.tick()
 	c.parser.MaxBulk = s.cfg.ProtoMaxBulkLen
-	if c.batch.received > 0 {
+	if c.batch == nil {
+		if len(c.in) == 0 || c.waiting() {
+			return
+		}
+		c.batch = batches.Get().(*batch)
+		c.batch.buf = c.in
+	} else {
 		s.stats.bytesIn += uint64(c.batch.received)
 		c.activeMs = s.nowMs
-	}
-	if c.batch.buf == nil {
-		c.batch.buf = c.in
 	}
 	for !c.waiting() && c.nextRequest() {
 		if !s.dispatch(c) {
@@ -152,7 +174,7 @@ func (c *client) Serve() {
 // nextRequest puts the arguments of the next request into c.args, and tells
 // whether there is one.
 func (c *client) nextRequest() bool {
-	b := &c.batch
+	b := c.batch
 	for b.next == len(b.reqs) {
 		if b.err != nil {
 			c.protocolError(b.err)
@@ -172,7 +194,7 @@ func (c *client) nextRequest() bool {
 // keepRest saves the bytes that have not been executed: they may lie in the
 // transport's buffer, which is about to be used for something else.
 func (c *client) keepRest() {
-	b := &c.batch
+	b := c.batch
 	from := b.end
 	if b.next < len(b.reqs) {
 		from = b.reqs[b.next].start
@@ -192,12 +214,9 @@ func (c *client) keepRest() {
 	}
 	if len(rest) == 0 && cap(c.in) > maxIdleBuffer {
 		c.in = nil
-		clear(b.argv[:cap(b.argv)])
 	}
-	if cap(b.argv) > maxIdleArgs {
-		b.argv, b.reqs = nil, nil
-	}
-	*b = batch{argv: b.argv[:0], reqs: b.reqs[:0]}
+	b.release()
+	c.batch = nil
 	c.queryLen = len(c.in)
 	if int64(c.queryLen) > c.srv.cfg.ClientQueryBufferLimit {
 		c.srv.stats.queryBufferKills++

@@ -24,6 +24,9 @@ type logger struct {
 }
 
 func newLogger(cfg *config.Config, clock func() time.Time) *logger {
+	if clock == nil {
+		clock = time.Now
+	}
 	return &logger{cfg: cfg, clock: clock}
 }
 

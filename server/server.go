@@ -42,7 +42,8 @@ type Server struct {
 	compat   string
 
 	clock   func() time.Time
-	now     time.Time // as of the last tick
+	system  systemClock // unless a clock was given
+	now     time.Time   // as of the last tick
 	nowMs   int64
 	started time.Time
 	runID   string
@@ -87,13 +88,14 @@ func New(o Options) *Server {
 		s.cfg = config.New()
 	}
 	if s.clock == nil {
-		s.clock = time.Now
+		s.system.set()
+		s.clock = s.system.now
 	}
 	src := o.Rand
 	if src == nil {
 		src = mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64())
 	}
-	s.log = newLogger(s.cfg, s.clock)
+	s.log = newLogger(s.cfg, o.Now)
 	s.ks = keyspace.New(int(s.cfg.Databases), src)
 	s.ks.OnExpired = s.keyExpired
 	s.tick()
@@ -114,6 +116,14 @@ func randomHex(n int) string {
 	rand.Read(b)
 	return hex.EncodeToString(b)
 }
+
+// systemClock tells the time from the monotonic clock, which costs half as much
+// to read as both clocks. It follows the wall clock whenever it is set anew.
+type systemClock struct{ base time.Time }
+
+func (c *systemClock) now() time.Time { return c.base.Add(time.Since(c.base)) }
+
+func (c *systemClock) set() { c.base = time.Now() }
 
 // tick reads the clock.
 func (s *Server) tick() {

@@ -35,3 +35,14 @@ func allRows(t *command.Table[*row]) iter.Seq[*row] {
 		}
 	}
 }
+
+// Commands returns what every command of the table is, subcommands behind their
+// container, for documentation.
+func Commands() []*command.Spec {
+	release, _ := command.ParseVersion(CompatVersion)
+	var specs []*command.Spec
+	for r := range allRows(newTable(release)) {
+		specs = append(specs, &r.Spec)
+	}
+	return specs
+}

@@ -101,6 +101,7 @@ func (s *Server) nextDue() int64 {
 
 // cron does the regular chores, hz times a second.
 func (s *Server) cron() {
+	s.system.set()
 	s.nextCronMs = s.nowMs + 1000/max(1, s.cfg.Hz)
 	s.stats.sample(s.nowMs)
 	if s.cfg.Timeout > 0 {

@@ -262,7 +262,10 @@ func (lp Listpack) Merge(other Listpack) Listpack {
 	return lp
 }
 
-// Dup returns an independent copy without spare capacity.
+// Dup returns an independent copy without spare capacity; of nil, nil.
 func (lp Listpack) Dup() Listpack {
+	if lp == nil {
+		return nil
+	}
 	return append(make(Listpack, 0, len(lp)), lp...)
 }

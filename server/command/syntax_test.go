@@ -107,3 +107,19 @@ func TestVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestNames: a name for every bit.
+func TestNames(t *testing.T) {
+	if 1<<len(flagNames) != flagsEnd || 1<<len(categoryNames) != categoriesEnd || 1<<len(keyFlagNames) != keyFlagsEnd {
+		t.Error("names and bits are not as many")
+	}
+	if flag, ok := ParseFlag("allow_busy"); !ok || flag != AllowBusy {
+		t.Error("allow_busy is", flag)
+	}
+	if category, ok := ParseCategory("scripting"); !ok || category != CategoryScripting {
+		t.Error("scripting is", category)
+	}
+	if (Write | Protected | MayReplicate).Count() != 1 {
+		t.Error("hidden flags are shown")
+	}
+}

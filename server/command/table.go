@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -119,17 +120,26 @@ func (t *Table[R]) find(hash uint32, container string, name []byte) (R, bool) {
 	}
 }
 
-// maxName is how much of a name is hashed: longer ones are no commands, and a
-// client may send gigabytes.
-const maxName = 32
-
-// hashName hashes a name so that its case does not matter.
+// hashName hashes a name so that its case does not matter. It looks at the length
+// and at up to eight bytes from each end, which tell nearly all commands apart, and
+// costs the same for whatever a client sends.
 func hashName(name []byte) uint32 {
-	h := uint32(len(name))
-	for _, c := range name[:min(len(name), maxName)] {
-		h = (h ^ uint32(c|0x20)) * 0x01000193
+	const fold = 0x2020202020202020
+	n := len(name)
+	var head, tail uint64
+	switch {
+	case n >= 8:
+		head = binary.LittleEndian.Uint64(name)
+		tail = binary.LittleEndian.Uint64(name[n-8:])
+	case n >= 4:
+		head = uint64(binary.LittleEndian.Uint32(name))
+		tail = uint64(binary.LittleEndian.Uint32(name[n-4:]))
+	case n > 0:
+		head = uint64(name[0])<<8 | uint64(name[n/2])
+		tail = uint64(name[n-1])
 	}
-	return h ^ h>>15
+	h := (head|fold)*0x9e3779b97f4a7c15 ^ ((tail|fold)+uint64(n))*0xc2b2ae3d27d4eb4f
+	return uint32(h>>32) ^ uint32(h>>51)
 }
 
 // hashContainer makes a difference between a command and a subcommand of the same

@@ -51,7 +51,7 @@ func capital(text string) string {
 // waiting, so that its address can be used again; any lock may be held.
 type listener struct {
 	addr net.Addr
-	tcp  bool
+	tcp  bool // belongs to Options.Bind
 	stop func()
 }
 
@@ -78,18 +78,16 @@ func (s *Server) Rebind(bind []string, port int) error {
 		return net.ErrClosed
 	}
 	fresh, err := s.openTCP(bind, port)
-	if err == nil {
-		s.replaceTCP(fresh)
-		return nil
+	if errors.Is(err, syscall.EADDRINUSE) {
+		// It may be us who use the address.
+		s.replaceTCP(nil)
+		if fresh, err = s.openTCP(bind, port); err != nil {
+			fresh, _ = s.openTCP(s.options.Bind, s.options.Port)
+			s.replaceTCP(fresh)
+			return err
+		}
 	}
-	if !errors.Is(err, syscall.EADDRINUSE) {
-		return err
-	}
-	// It may be us who use the address.
-	s.replaceTCP(nil)
-	if fresh, err = s.openTCP(bind, port); err != nil {
-		fresh, _ = s.openTCP(s.options.Bind, s.options.Port)
-		s.replaceTCP(fresh)
+	if err != nil {
 		return err
 	}
 	s.options.Bind, s.options.Port = bind, port
@@ -195,7 +193,9 @@ func (s *Server) Serve(socket net.Listener) error {
 	if s.closed {
 		return net.ErrClosed
 	}
-	s.listeners = append(s.listeners, s.serveNet(socket))
+	l := s.serveNet(socket)
+	l.tcp = false // not Rebind's
+	s.listeners = append(s.listeners, l)
 	return nil
 }
 
