@@ -123,7 +123,7 @@ func (r *Reader) integerString(encoding uint64) ([]byte, error) {
 }
 
 // compressedString reads an LZF block. The block is there before anything is allocated for the
-// text, and the text can only be as long as a block of this length can yield.
+// text, and lzf refuses sizes that a block of this length cannot yield.
 func (r *Reader) compressedString() ([]byte, error) {
 	var packed, size uint64
 	if err := r.lengths(&packed, &size); err != nil {
@@ -134,7 +134,7 @@ func (r *Reader) compressedString() ([]byte, error) {
 		return nil, err
 	}
 	const maxInt = uint64(^uint(0) >> 1)
-	if size == 0 || size > maxInt || !lzf.Plausible(len(block), int(size)) {
+	if size > maxInt {
 		return nil, r.corrupt("Invalid LZF compressed string")
 	}
 	r.text, err = lzf.AppendDecompressed(r.text[:0], block, int(size))

@@ -262,22 +262,61 @@ func TestSlowInput(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	data := file("\x00\x01a\x80\x00\x40\x00\x00" + string(make([]byte, 4<<20)) + "\x00\x01b\x01c")
+	data := file(strings.Repeat("\x00\x01a\x50\x00"+strings.Repeat("x", 4096), 1024))
 	r := NewReader(bytes.NewReader(data))
 	var seen []int64
 	r.ProgressBytes = 1 << 20
 	r.Progress = func(offset int64) error { seen = append(seen, offset); return nil }
-	if err := r.Read(&recorder{}); err != nil {
+	if err := r.Read(Ignore{}); err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) < 3 || len(seen) > 6 {
+	if len(seen) < 4 || len(seen) > 5 {
 		t.Errorf("called at %v", seen)
 	}
 	stop := errors.New("stop")
 	r = NewReader(bytes.NewReader(data))
 	r.Progress = func(int64) error { return stop }
-	if err := r.Read(&recorder{}); err != stop {
+	if err := r.Read(Ignore{}); err != stop {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestModuleAux has every form of item, and the name that a real server's file has.
+func TestModuleAux(t *testing.T) {
+	data, err := fs.ReadFile(fixtures.RDB(), "redis-7.4.1/module-aux.rdb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got recorder
+	_ = NewReader(bytes.NewReader(data)).Read(&got) // its keys may not be readable
+	if len(got.modules) == 0 || got.modules[0] != "test__rdb" {
+		t.Errorf("modules %q", got.modules)
+	}
+	items := "\xf7\x81\x24\x02\xa0\x00\x00\x00\x00\x05" +
+		"\x02\x01\x01\x42\x00\x03ffff\x04dddddddd\x05\x03abc\x05\xc0\x07\x00" + "\x00\x01k\x01v"
+	got = recorder{}
+	if err := NewReader(bytes.NewReader(file(items))).Read(&got); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got.modules, []string{"JAKgAAAAA"}) || got.keys[0]["k"].text != "v" {
+		t.Errorf("modules %q, keys %v", got.modules, got.keys)
+	}
+}
+
+// TestEmptyLists requires empty nodes to be left out, as some releases saved them by mistake.
+func TestEmptyLists(t *testing.T) {
+	const listpack, ziplist = "\x07\x07\x00\x00\x00\x00\x00\xff", "\x0b\x0b\x00\x00\x00\x0a\x00\x00\x00\x00\x00\xff"
+	for _, items := range []string{
+		"\x01\x01k\x00", "\x0a\x01k" + ziplist, "\x0e\x01k\x00", "\x0e\x01k\x01" + ziplist,
+		"\x12\x01k\x00", "\x12\x01k\x02\x02" + listpack + "\x02" + listpack,
+	} {
+		var got recorder
+		if err := NewReader(bytes.NewReader(file(items))).Read(&got); err != nil {
+			t.Errorf("%q: %v", items, err)
+		}
+		if got.count != 1 || got.keys[0]["k"].isList {
+			t.Errorf("%q: %d keys, %+v", items, got.count, got.keys[0]["k"])
+		}
 	}
 }
 

@@ -22,6 +22,18 @@ const (
 	noWarnings     = "there are no warnings to be ignored"
 	noMark         = "sockets are not marked"
 	noSnapshotSync = "a snapshot is synced as a whole"
+	noSaving       = "saving is not supported yet"
+	noLimit        = "replies are not bounded yet"
+	noLogo         = "there is no logo"
+	noModules      = "modules are not served"
+	noEvictionYet  = "nothing is evicted yet"
+	noRehash       = "tables are resized with each change"
+	noSampling     = "keys are deleted when their time comes, not by sampling"
+	noPubsub       = "there is no pub/sub yet"
+	noTypes        = "the type is not supported yet"
+	noObservation  = "there is no slow log and no latency monitor yet"
+	noScripts      = "there are no scripts yet"
+	noTracking     = "there is no tracking yet"
 	noDebugging    = "for tests of the reference alone"
 )
 
@@ -54,7 +66,7 @@ func (c *Config) table() []Param {
 func (c *Config) networkParams() []Param {
 	return []Param{
 		{"bind", "", 0, c.addresses(), ""},
-		{"bind-source-addr", "", 0, optional(&c.BindSourceAddr), ""},
+		{"bind-source-addr", "", 0, optional(&c.BindSourceAddr), noReplication},
 		{"port", "", 0, integer(&c.Port, 6379, 0, 65535), ""},
 		{"tcp-backlog", "", Immutable, integer(&c.TCPBacklog, 511, 0, math.MaxInt32), ""},
 		{"tcp-keepalive", "", 0, integer(&c.TCPKeepalive, 300, 0, math.MaxInt32), ""},
@@ -68,8 +80,8 @@ func (c *Config) networkParams() []Param {
 		{"io-threads-do-reads", "", Immutable, yesNo(new(bool), false), noThreads},
 		{"proto-max-bulk-len", "", 0, size(&c.ProtoMaxBulkLen, 512<<20, 1<<20, math.MaxInt64), ""},
 		{"client-query-buffer-limit", "", 0, size(&c.ClientQueryBufferLimit, 1<<30, 1<<20, math.MaxInt64), ""},
-		{"client-output-buffer-limit", "", 0, c.outputLimits(), ""},
-		{"maxmemory-clients", "", 0, percent(&c.MaxmemoryClients, 0), ""},
+		{"client-output-buffer-limit", "", 0, c.outputLimits(), noLimit},
+		{"maxmemory-clients", "", 0, percent(&c.MaxmemoryClients, 0), noLimit},
 	}
 }
 
@@ -108,8 +120,8 @@ func (c *Config) processParams() []Param {
 		{"syslog-enabled", "", Immutable, yesNo(new(bool), false), noSyslog},
 		{"syslog-ident", "", Immutable, text(new(string), "redis"), noSyslog},
 		{"syslog-facility", "", Immutable, oneOf(new(string), "local0", "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"), noSyslog},
-		{"always-show-logo", "", Immutable, yesNo(&c.AlwaysShowLogo, false), ""},
-		{"supervised", "", Immutable, oneOf(&c.Supervised, "no", "upstart", "systemd", "auto", "no"), ""},
+		{"always-show-logo", "", Immutable, yesNo(&c.AlwaysShowLogo, false), noLogo},
+		{"supervised", "", Immutable, oneOf(&c.Supervised, "no", "upstart", "systemd", "auto", "no"), noProcess},
 		{"set-proc-title", "", Immutable, yesNo(new(bool), true), noProcess},
 		{"proc-title-template", "", 0, checked(new(string), "{title} {listen-addr} {server-mode}", titleTemplate), noProcess},
 		{"crash-log-enabled", "", 0, yesNo(new(bool), true), noProcess},
@@ -123,9 +135,9 @@ func (c *Config) processParams() []Param {
 		{"aof_rewrite_cpulist", "", Immutable, optional(new(string)), noProcess},
 		{"bgsave_cpulist", "", Immutable, optional(new(string)), noProcess},
 		{"jemalloc-bg-thread", "", 0, yesNo(new(bool), true), noJemalloc},
-		{"shutdown-timeout", "", 0, integer(&c.ShutdownTimeout, 10, 0, math.MaxInt32), ""},
-		{"shutdown-on-sigint", "", 0, shutdown(&c.ShutdownOnSigint), ""},
-		{"shutdown-on-sigterm", "", 0, shutdown(&c.ShutdownOnSigterm), ""},
+		{"shutdown-timeout", "", 0, integer(&c.ShutdownTimeout, 10, 0, math.MaxInt32), noReplication},
+		{"shutdown-on-sigint", "", 0, shutdown(&c.ShutdownOnSigint), noSaving},
+		{"shutdown-on-sigterm", "", 0, shutdown(&c.ShutdownOnSigterm), noSaving},
 	}
 }
 
@@ -136,7 +148,7 @@ func (c *Config) accessParams() []Param {
 		{"acl-pubsub-default", "", 0, oneOf(new(string), "resetchannels", "allchannels", "resetchannels"), noACL},
 		{"acllog-max-len", "", 0, integer(new(int64), 128, 0, math.MaxInt64), noACL},
 		{"enable-debug-command", "", Immutable, oneOf(&c.EnableDebugCommand, "no", "no", "yes", "local"), ""},
-		{"enable-module-command", "", Immutable, oneOf(&c.EnableModuleCommand, "no", "no", "yes", "local"), ""},
+		{"enable-module-command", "", Immutable, oneOf(&c.EnableModuleCommand, "no", "no", "yes", "local"), noModules},
 		{"enable-protected-configs", "", Immutable, oneOf(&c.EnableProtectedConfigs, "no", "no", "yes", "local"), ""},
 	}
 }

@@ -21,7 +21,7 @@ func (c *Config) replicationParams() []Param {
 		{"replica-lazy-flush", "slave-lazy-flush", 0, yesNo(new(bool), false), noReplication},
 		{"min-replicas-to-write", "min-slaves-to-write", 0, integer(new(int64), 0, 0, math.MaxInt32), noReplication},
 		{"min-replicas-max-lag", "min-slaves-max-lag", 0, integer(new(int64), 10, 0, math.MaxInt32), noReplication},
-		{"repl-backlog-size", "", 0, size(&c.ReplBacklogSize, 1<<20, 1, math.MaxInt64), ""},
+		{"repl-backlog-size", "", 0, size(&c.ReplBacklogSize, 1<<20, 1, math.MaxInt64), noReplication},
 		{"repl-backlog-ttl", "", 0, integer(new(int64), 3600, 0, math.MaxInt64), noReplication},
 		{"repl-disable-tcp-nodelay", "", 0, yesNo(new(bool), false), noReplication},
 		{"repl-diskless-sync", "", 0, yesNo(new(bool), true), noReplication},
