@@ -15,21 +15,34 @@ type LoadStats struct {
 	Expired   int // left out because their deadline had passed
 	Empty     int // left out because their value had no elements
 	Functions int // libraries left out, as there is nothing to run them
+	// Unchecked says that the file has no checksum although its version could.
+	Unchecked bool
 	// Aux are the facts about the writer, by name.
 	Aux map[string]string
+}
+
+// LoadOptions say how Load reads.
+type LoadOptions struct {
+	// Size is the length of the file in bytes, or 0 if it is not known. It bounds
+	// what is allocated for the number of keys that the file announces.
+	Size int64
+	// SkipChecksum leaves the checksum unverified.
+	SkipChecksum bool
 }
 
 // minKeySize is the least number of bytes that a key takes in a file. It bounds
 // what is allocated for the announced number of keys.
 const minKeySize = 3
 
-// Load reads a file into a keyspace. size is the length of the file in bytes, or
-// 0 if it is not known. Keys whose deadline has passed are left out. After an
-// error the keyspace holds what came before it.
-func Load(r io.Reader, size int64, ks *keyspace.Keyspace) (LoadStats, error) {
-	l := &loader{ks: ks, maxKeys: uint64(size) / minKeySize}
+// Load reads a file into a keyspace. Keys whose deadline has passed are left out.
+// After an error, a *FormatError or a *LimitError or that of the input, the
+// keyspace holds what came before it.
+func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error) {
+	l := &loader{ks: ks, maxKeys: uint64(o.Size) / minKeySize}
 	l.stats.Aux = map[string]string{}
-	err := NewReader(r).Read(l)
+	r := NewReader(in)
+	r.SkipChecksum = o.SkipChecksum
+	err := r.Read(l)
 	return l.stats, err
 }
 
@@ -40,14 +53,16 @@ type loader struct {
 	maxKeys uint64
 	stats   LoadStats
 
-	header *KeyHeader
-	db     *keyspace.DB
-	skip   bool             // the key at hand is not kept
-	object *keyspace.Object // the key at hand, once it has its value
-	list   *quicklist.Quicklist
+	version int
+	header  *KeyHeader
+	db      *keyspace.DB
+	skip    bool             // the key at hand is not kept
+	object  *keyspace.Object // the key at hand, once it has its value
+	list    *quicklist.Quicklist
 }
 
-// A LimitError is a file that this server is not configured for.
+// A LimitError is a file that is in order, but that this server cannot serve. Its
+// text is the line that a real server logs.
 type LimitError struct{ Reason string }
 
 func (e *LimitError) Error() string { return e.Reason }
@@ -83,6 +98,24 @@ func (l *loader) database() *keyspace.DB {
 
 func (l *loader) Function([]byte) error {
 	l.stats.Functions++
+	return nil
+}
+
+func (l *loader) FunctionPreGA(_, _, _, _ []byte) error {
+	return &LimitError{"Pre-release function format not supported."}
+}
+
+func (l *loader) ModuleAux(module string, _ int) error {
+	return &LimitError{fmt.Sprintf("The RDB file contains AUX module data I can't load: no matching module '%s'", module)}
+}
+
+func (l *loader) Version(version int) error {
+	l.version = version
+	return nil
+}
+
+func (l *loader) EOF(checksum uint64) error {
+	l.stats.Unchecked = checksum == 0 && l.version >= firstChecksumVersion
 	return nil
 }
 

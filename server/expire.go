@@ -169,7 +169,7 @@ func (c *client) deadline(a *args) (atMs int64, none int64) {
 	return atMs, 0
 }
 
-func roundSeconds(ms int64) int64 { return (ms + 500) / 1000 }
+func roundSeconds(ms int64) int64 { return int64((uint64(ms) + 500) / 1000) }
 
 // ttlCommand tells how long a key lives.
 //

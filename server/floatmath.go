@@ -12,6 +12,7 @@ import (
 const (
 	longDoubleBits = 64
 	longDoubleExp  = 16384   // 2^16384 is the first number that is too large
+	longDoubleTiny = -16381  // numbers below 2^-16382 lose bits: strtold refuses them
 	longDoubleText = 5 << 10 // no spelling of a number may be longer, in bytes
 )
 
@@ -42,10 +43,11 @@ func parseLongDouble(s []byte) (*big.Float, bool) {
 		return nil, false
 	}
 	f, _, err := big.ParseFloat(text, base, longDoubleBits, big.ToNearestEven)
-	if err != nil || f.IsInf() || f.MantExp(nil) > longDoubleExp {
+	if err != nil || f.IsInf() {
 		return nil, false
 	}
-	return f, true
+	exp := f.MantExp(nil)
+	return f, f.Sign() == 0 || exp <= longDoubleExp && exp >= longDoubleTiny
 }
 
 // addLongDouble returns the sum as text, without trailing zeros; false if it is

@@ -307,7 +307,8 @@ func lsetCommand(c *client, a *args) error {
 	if err != nil {
 		return err
 	}
-	if !l.Set(int(i), a.next(), c.listLimits()) {
+	// Redis 7.2 reads the index as 32 bits from here on.
+	if !l.Set(int(int32(i)), a.next(), c.listLimits()) {
 		return errIndexRange
 	}
 	c.modified(eventList, "lset", key)
@@ -466,6 +467,9 @@ func lremCommand(c *client, a *args) error {
 	if err != nil {
 		return err
 	}
+	if count == math.MinInt64 {
+		return errIntRange
+	}
 	elem := a.next()
 	l, err := c.writeList(key)
 	if err != nil {
@@ -491,7 +495,7 @@ type posOptions struct {
 
 const (
 	errRankZero   replyError = "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list"
-	errRankRange  replyError = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
+	errIntRange   replyError = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
 	errCountNeg   replyError = "ERR COUNT can't be negative"
 	errMaxlenNeg  replyError = "ERR MAXLEN can't be negative"
 	errNumkeys    replyError = "ERR numkeys should be greater than 0"
@@ -507,7 +511,7 @@ func readPosOptions(a *args) (o posOptions, err error) {
 				return o, err
 			}
 			if o.rank == math.MinInt64 {
-				return o, errRankRange
+				return o, errIntRange
 			}
 			if o.rank == 0 {
 				return o, errRankZero

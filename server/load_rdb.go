@@ -44,12 +44,18 @@ func (s *Server) loadFrom(f *os.File) error {
 	}
 	s.tick()
 	began := time.Now()
-	stats, err := rdb.Load(f, info.Size(), s.ks)
+	stats, err := rdb.Load(f, s.ks, rdb.LoadOptions{Size: info.Size(), SkipChecksum: !s.cfg.Rdbchecksum})
 	if err != nil {
 		return err
 	}
 	if version, ok := stats.Aux["redis-ver"]; ok {
 		s.log.notice("Loading RDB produced by version %s", version)
+	}
+	if stats.Unchecked {
+		s.log.notice("RDB file was saved with checksum disabled: no check performed.")
+	}
+	if stats.Empty > 0 {
+		s.log.notice("rdbLoadObject skipping empty keys: %d", stats.Empty)
 	}
 	if stats.Functions > 0 {
 		s.log.notice("Left out %d function libraries: functions are not supported", stats.Functions)
