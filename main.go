@@ -70,13 +70,13 @@ func run(args []string) int {
 // serve runs a server until it is shut down by a command or a signal. A second
 // signal ends the process at once.
 func serve(cfg *config.Config) int {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	s := server.New(server.Options{Config: cfg})
 	if err := s.Start(); err != nil {
 		s.Close()
 		return 1
 	}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	go func() {
 		s.Signal(<-signals)
 		<-signals

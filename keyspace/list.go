@@ -159,8 +159,8 @@ func (l *List) Move(from ListEnd, to *List, end ListEnd, limits *ListLimits, dst
 		return dst, false
 	}
 	bytes := e.Len()
-	if e.IsInt() {
-		bytes = 0 // what is a number when it is moved counts for nothing
+	if e.IsInt()  {
+		bytes = 0 // a number that comes from a quicklist counts for nothing
 	}
 	start := len(dst)
 	dst, _ = l.take(from, dst)

@@ -159,7 +159,11 @@ func TestListRecorded(t *testing.T) {
 			f := strings.Fields(line)
 			w = newListWorld(ListLimits{atoi(t, f[1]), atoi(t, f[2]), atoi(t, f[3])})
 		case line[0] == ' ':
-			if got := shape(w.lists[argv[1]]); got != line[2:] {
+			key := argv[1]
+			if argv[0] == "lmove" {
+				key = argv[2]
+			}
+			if got := shape(w.lists[key]); got != line[2:] {
 				t.Fatalf("line %d: after %.100q\n got %s\nwant %s", n, argv, got, line[2:])
 			}
 		default:
@@ -268,7 +272,7 @@ func (m listModel) do(t *testing.T, argv []string) {
 		s = modelRemove(s, argv[3], atoi(t, argv[2]))
 	case "ltrim":
 		from, to := atoi(t, argv[2]), atoi(t, argv[3])
-		s = s[from:min(to+1, len(s))]
+		s = s[from:max(from, min(to+1, len(s)))]
 	case "lmove":
 		if len(s) == 0 {
 			return

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"respect/conformance/target"
 )
 
 // bench holds what is known so far.
@@ -54,16 +51,20 @@ func (b *bench) runWorkloads(ctx context.Context) (err error) {
 		return nil
 	}
 	running := map[string]*server{}
+	defer func() {
+		for _, s := range running {
+			err = errors.Join(err, s.close())
+		}
+	}()
 	for _, name := range b.servers {
 		s, err := b.startServer(ctx, name)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, s.close()) }()
+		running[name] = s
 		if err := s.fillKeys(keyspan, "xxx"); err != nil {
 			return err
 		}
-		running[name] = s
 	}
 	for _, w := range b.workloads {
 		progress("%s", w)
@@ -147,142 +148,6 @@ func parseBenchmark(out string) (float64, error) {
 	}
 	return rps, nil
 }
-
-// runMemory measures the resident memory per key of strings.
-func (b *bench) runMemory(ctx context.Context) error {
-	if !slices.Contains(b.extras, extraMemory) {
-		return nil
-	}
-	for _, size := range []int{3, 32} {
-		what := fmt.Sprintf("memory, %d-byte values", size)
-		progress("%s", what)
-		r := newResult(what, "resident memory", "bytes/key", aim{atMost: 1.1})
-		// It hardly varies, so one round is enough.
-		for _, name := range b.servers {
-			perKey, err := b.memoryOnce(ctx, name, strings.Repeat("x", size))
-			if err != nil {
-				return fmt.Errorf("%s: %w", what, err)
-			}
-			r.add(name, perKey)
-		}
-		b.results = append(b.results, r)
-	}
-	return nil
-}
-
-func (b *bench) memoryOnce(ctx context.Context, name, value string) (perKey float64, err error) {
-	s, err := b.startServer(ctx, name)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	before, err := settledMemory(ctx, s.pid)
-	if err != nil {
-		return 0, err
-	}
-	if err := s.fillKeys(b.keys, value); err != nil {
-		return 0, err
-	}
-	after, err := settledMemory(ctx, s.pid)
-	return float64(after-before) / float64(b.keys), err
-}
-
-// Resident memory counts as settled once it stays within one part in settledPart
-// for settledFor; whatever it is after settledLimit counts too.
-const (
-	settledPart  = 200
-	settledFor   = 1500 * time.Millisecond
-	settledLimit = 15 * time.Second
-	settledEvery = 100 * time.Millisecond
-)
-
-// settledMemory waits until a server has given back what it only needed for a while,
-// and returns its resident memory in bytes.
-func settledMemory(ctx context.Context, pid int) (int64, error) {
-	every := time.NewTicker(settledEvery)
-	defer every.Stop()
-	limit := time.After(settledLimit)
-	var level int64
-	since := time.Now()
-	for {
-		u, err := usageOf(pid)
-		if err != nil {
-			return 0, err
-		}
-		if moved := max(u.resident-level, level-u.resident); moved > level/settledPart {
-			level, since = u.resident, time.Now()
-		}
-		if time.Since(since) >= settledFor {
-			return u.resident, nil
-		}
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-limit:
-			return u.resident, nil
-		case <-every.C:
-		}
-	}
-}
-
-// runLoad measures the start of a server on an RDB file that a real one has written.
-func (b *bench) runLoad(ctx context.Context) error {
-	if !slices.Contains(b.extras, extraLoad) {
-		return nil
-	}
-	progress("load")
-	dir := filepath.Join(b.dir, "rdb")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return err
-	}
-	if err := b.writeRDB(ctx, dir); err != nil {
-		return fmt.Errorf("writing the RDB file: %w", err)
-	}
-	elapsed := newResult("load RDB file", "time until PONG", "ms", aim{})
-	cpu := newResult("load RDB file", "cpu time", "ms", aim{})
-	err := b.inTurn(func(name string) error {
-		e, c, err := b.loadOnce(ctx, name, dir)
-		elapsed.add(name, milliseconds(e))
-		cpu.add(name, milliseconds(c))
-		return err
-	})
-	b.results = append(b.results, elapsed, cpu)
-	return err
-}
-
-// writeRDB lets a real server write dump.rdb: the reference, unless that is ours.
-func (b *bench) writeRDB(ctx context.Context, dir string) (err error) {
-	author := b.servers[slices.IndexFunc(b.servers, func(name string) bool { return name != target.Respect })]
-	s, err := b.startServer(ctx, author, target.Param{Name: "dir", Value: dir})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.fillKeys(b.keys, strings.Repeat("x", 32)); err != nil {
-		return err
-	}
-	_, err = s.do("SAVE")
-	return err
-}
-
-// loadOnce returns the time from the start of a server until it answers PING, and
-// the CPU time that it used.
-func (b *bench) loadOnce(ctx context.Context, name, dir string) (elapsed, cpu time.Duration, err error) {
-	start := time.Now()
-	s, err := b.startServer(ctx, name, target.Param{Name: "dir", Value: dir})
-	elapsed = time.Since(start)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if s.Info.Keys != int64(b.keys) {
-		return 0, 0, fmt.Errorf("%s loaded %d of %d keys", name, s.Info.Keys, b.keys)
-	}
-	u, err := usageOf(s.pid)
-	return elapsed, u.cpu, err
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
 
 func progress(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)

@@ -44,7 +44,10 @@ func Commands(c *Case) []string {
 		if !c.Steps[i].sends() {
 			continue
 		}
-		name := commandName(c.Steps[i].Words)
+		name, sub := commandName(c.Steps[i].Words)
+		if sub != "" {
+			name += "-" + sub
+		}
 		if name != "" && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
@@ -52,14 +55,13 @@ func Commands(c *Case) []string {
 	return out
 }
 
-func commandName(words []Word) string {
-	name := literalName(words[0])
+// commandName is the command, and the subcommand if it is one that has them.
+func commandName(words []Word) (name, sub string) {
+	name = literalName(words[0])
 	if slices.Contains(containers, name) && len(words) > 1 {
-		if sub := literalName(words[1]); sub != "" {
-			return name + "-" + sub
-		}
+		sub = literalName(words[1])
 	}
-	return name
+	return name, sub
 }
 
 // literalName is the word in lower case if it can be a part of a label.

@@ -24,6 +24,7 @@ type Player struct {
 	t        *target.Target
 	control  *conn
 	baseline map[string]string // configuration to return to
+	offered  names             // commands of the server, once they were asked for
 }
 
 // NewPlayer returns a player for the server. All that the server holds is
@@ -122,7 +123,11 @@ func (p *Player) Play(ctx context.Context, f *File, c *Case, proto int) (Result,
 	if err := p.prepare(ctx, f, c); err != nil {
 		return r, err
 	}
-	if why, err := p.missing(f, c); why != "" || err != nil {
+	why, err := p.missing(f, c)
+	if why == "" && err == nil {
+		why, err = p.lacking(c, EnvOf(p.t.Info, proto))
+	}
+	if why != "" || err != nil {
 		r.Skipped = why
 		return r, err
 	}

@@ -135,6 +135,7 @@ func playOn(t *testing.T, answers map[string][]string, text string, proto int) [
 }
 
 func TestPlayer(t *testing.T) {
+	offers := map[string][]string{"COMMAND LIST": {"*3\r\n$3\r\nget\r\n$6\r\nconfig\r\n$10\r\nconfig|get\r\n"}}
 	for _, c := range []struct {
 		name    string
 		answers map[string][]string
@@ -165,6 +166,11 @@ func TestPlayer(t *testing.T) {
 		{"too new", nil, "=== a\nsince: 7.4\n> X\n:1\n", []string{"skipped: since release 7.4"}},
 		{"other flavour", nil, "=== a\nflavour: valkey\n> X\n:1\n", []string{"skipped: only for valkey"}},
 		{"other protocol", nil, "=== a\nproto: 3\n> X\n:1\n", []string{"skipped: only for RESP3"}},
+		{"lacks a command", offers, "=== a\n> GET k\n+\"OK\"\n\n=== b\n> HSET k f v\n:1\n", []string{"skipped: the server does not have HSET"}},
+		{"lacks a subcommand", offers, "=== a\n> CONFIG GET x\n+\"OK\"\n> config SET x y\n+\"OK\"\n", []string{"skipped: the server does not have CONFIG SET"}},
+		{"nobody has it", offers, "=== a\n> FOO\n+\"OK\"\n> CONFIG FOO\n+\"OK\"\n", nil},
+		{"later releases have it", offers, "=== a\n> HEXPIRE\n+\"OK\"\n", nil},
+		{"lacks it in a step for others", offers, "=== a\n> GET k\n+\"OK\"\n[valkey] > HSET k f v\n:1\n", nil},
 		{"client closes", nil, "=== a\n> X\n+\"OK\"\nc1: close\n> X\n+\"OK\"\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -222,8 +222,12 @@ func (d *Deque) makeRoom(n int, atHead bool) {
 		return
 	}
 	spare := cap(d.buf) - d.Size()
-	if spare >= max(2*n, d.Size()/8) {
-		d.move(d.buf[:cap(d.buf)], spare/2)
+	if spare >= max(n, d.Size()/8) {
+		front := min(spare/2, spare-n)
+		if atHead {
+			front = max(spare/2, n)
+		}
+		d.move(d.buf[:cap(d.buf)], front)
 		return
 	}
 	grown := make([]byte, grownCap(d.Size()+n))

@@ -48,7 +48,8 @@ type loop struct {
 
 	conns     []*epollConn // by descriptor
 	listeners map[int]*epollListener
-	live      int // connections in conns
+	live      int  // connections in conns
+	eager     bool // there are likely to be events without waiting
 
 	events   [maxEvents]unix.EpollEvent
 	input    []byte
@@ -154,15 +155,18 @@ func (l *loop) run() {
 	l.release()
 }
 
-// poll returns the number of events. It looks for some without waiting first:
-// under load there usually are, and a call that may block costs the scheduler's
-// work besides.
+// poll returns the number of events. While there keep being some it looks for
+// them with a raw call, which does not wait: a call that may block costs the
+// scheduler's work besides. When that has found none, the next time begins with
+// the call that waits, so that a loop with little to do makes one call per event.
 func (l *loop) poll() int {
 	l.count.Cycles++
-	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd),
-		uintptr(unsafe.Pointer(&l.events[0])), maxEvents, 0, 0, 0)
-	if errno == 0 && n > 0 {
-		return int(n)
+	if l.eager {
+		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd),
+			uintptr(unsafe.Pointer(&l.events[0])), maxEvents, 0, 0, 0)
+		if errno == 0 && n > 0 {
+			return int(n)
+		}
 	}
 	l.sleeping.Store(true)
 	defer l.sleeping.Store(false)
@@ -173,11 +177,12 @@ func (l *loop) poll() int {
 	if l.timed() {
 		timeout = int(acceptPause / time.Millisecond)
 	}
-	got, err := unix.EpollWait(l.epfd, l.events[:], timeout)
+	n, err := unix.EpollWait(l.epfd, l.events[:], timeout)
+	l.eager = n > 1
 	if err != nil {
 		return 0
 	}
-	return got
+	return n
 }
 
 // notify gets the loop's attention for what was put in woken or incoming.
