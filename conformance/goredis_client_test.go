@@ -183,9 +183,8 @@ func setConfig(ctx context.Context, r *redis.Client, name, value string) {
 	old, err := r.ConfigGet(ctx, name).Result()
 	must(err)
 	must(r.ConfigSet(ctx, name, value).Err())
-	DeferCleanup(func(ctx SpecContext) {
-		must(clientOf(server, 2).ConfigSet(ctx, name, old[name]).Err())
-	})
+	c := clientOf(server, 2)
+	DeferCleanup(func(ctx SpecContext) { must(c.ConfigSet(ctx, name, old[name]).Err()) })
 }
 
 // promise is the result of a call that runs in another goroutine.

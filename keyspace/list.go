@@ -159,7 +159,7 @@ func (l *List) Move(from ListEnd, to *List, end ListEnd, limits *ListLimits, dst
 		return dst, false
 	}
 	bytes := e.Len()
-	if e.IsInt()  {
+	if e.IsInt() && l.big != nil {
 		bytes = 0 // a number that comes from a quicklist counts for nothing
 	}
 	start := len(dst)

@@ -142,6 +142,8 @@ func expandElement(s string) string {
 //	limits -1 0 0           parameters of a new, empty world
 //	lpush a 1 300*x         a command
 //	  listpack p20:1f2e3d4c encoding, then form, length and hash of each node
+//
+// After lmove, what is told is the list that received the element.
 func TestListRecorded(t *testing.T) {
 	file, err := os.Open("testdata/lists.txt")
 	if err != nil {

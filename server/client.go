@@ -185,10 +185,34 @@ func (c *client) nextRequest() bool {
 			return false
 		}
 	}
+	if b.next == 0 && len(b.reqs) > 1 {
+		c.srv.warmed += c.warm()
+	}
 	r := b.reqs[b.next]
 	b.next++
 	c.args = args{argv: b.argv[r.first:r.last:r.last]}
 	return true
+}
+
+// maxWarm bounds how many keys are warmed at a time.
+const maxWarm = 64
+
+// warm lets the keyspace prepare for the keys of a pipeline: the first argument
+// of each request, which is a key more often than not.
+func (c *client) warm() (sum uint64) {
+	var keys [maxWarm][]byte
+	n := 0
+	for _, r := range c.batch.reqs {
+		if r.last-r.first < 2 {
+			continue
+		}
+		if n == maxWarm {
+			break
+		}
+		keys[n] = c.batch.argv[r.first+1]
+		n++
+	}
+	return c.db.Warm(keys[:n])
 }
 
 // keepRest saves the bytes that have not been executed: they may lie in the

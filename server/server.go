@@ -58,6 +58,7 @@ type Server struct {
 	timer        *timer
 	transport    *transport.Server
 	stats        stats
+	warmed       uint64 // what DB.Warm returned, which has to go somewhere
 	dirty        uint64 // changes of the keyspace
 	loading      bool
 

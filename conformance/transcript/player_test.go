@@ -21,7 +21,7 @@ type fakeServer struct {
 	live    []net.Conn
 }
 
-// closing as an answer makes the fake close the connection.
+// closing at the end of an answer makes the fake close the connection.
 const closing = "close"
 
 func startFake(t *testing.T, flavour string, release target.Release, answers map[string][]string) *target.Target {
@@ -74,13 +74,9 @@ func (f *fakeServer) serve(c net.Conn) {
 		for _, e := range v.Elems {
 			words = append(words, string(e.Text))
 		}
-		for _, part := range strings.Split(f.answer(strings.Join(words, " ")), "|") {
-			if part == closing {
-				return
-			}
-			if _, err := c.Write([]byte(part)); err != nil {
-				return
-			}
+		answer, closes := strings.CutSuffix(f.answer(strings.Join(words, " ")), closing)
+		if _, err := c.Write([]byte(answer)); err != nil || closes {
+			return
 		}
 	}
 }
@@ -147,9 +143,9 @@ func TestPlayer(t *testing.T) {
 		{"other type", nil, "=== a\n> X\n$\"OK\"\n", []string{`want $"OK", got +"OK"`}},
 		{"extra reply", map[string][]string{"X": {"+OK\r\n+OK\r\n"}}, "=== a\n> X\n+\"OK\"\n", []string{"unread bytes"}},
 		{"extra reply elsewhere", map[string][]string{"X": {"+OK\r\n+OK\r\n"}}, "=== a\nc2> X\n+\"OK\"\nc1> Y\n+\"OK\"\n", []string{"c2 has unread"}},
-		{"cut reply", map[string][]string{"X": {"$5\r\nab|close"}}, "=== a\n> X\n$\"abcde\"\n", []string{"within a reply"}},
+		{"cut reply", map[string][]string{"X": {"$5\r\nab" + closing}}, "=== a\n> X\n$\"abcde\"\n", []string{"within a reply"}},
 		{"closed", map[string][]string{"X": {closing}}, "=== a\n> X\n+\"OK\"\n", []string{"closed the connection"}},
-		{"closed behind the reply", map[string][]string{"X": {"+OK\r\n|close"}}, "=== a\n> X\n+\"OK\"\nc1: closed\n", nil},
+		{"closed behind the reply", map[string][]string{"X": {"+OK\r\n" + closing}}, "=== a\n> X\n+\"OK\"\nc1: closed\n", nil},
 		{"lax encoding", map[string][]string{"X": {":01\r\n"}}, "=== a\n> X\n:1\n", []string{"invalid RESP"}},
 		{"RESP3 type in RESP2", map[string][]string{"X": {"_\r\n"}}, "=== a\n> X\n_\n", []string{"in RESP2"}},
 		{"not recorded", nil, "=== a\n> X\n", []string{"not recorded"}},
@@ -213,7 +209,7 @@ func recordOn(t *testing.T, old, new map[string][]string, text string) (string, 
 
 func TestRecorderWritesTheFewestReplies(t *testing.T) {
 	old := map[string][]string{"Y": {":1\r\n"}, "Z": {"+OK\r\n+B\r\n"}, "N": {""}}
-	new := map[string][]string{"Y": {":2\r\n"}, "Z": {"+OK\r\n"}, "N": {""}, "Q": {"+OK\r\n|close"}}
+	new := map[string][]string{"Y": {":2\r\n"}, "Z": {"+OK\r\n"}, "N": {""}, "Q": {"+OK\r\n" + closing}}
 	script := "# File.\n\n# Case.\n=== a\n> X\n> Y\n> Z\n> N\n> E <now+5>\nc2> Q\n"
 	want := "# File.\nrecorded-from: redis 7.0.0, valkey 7.2.0\n\n# Case.\n=== a\n> X\n+\"OK\"\n> Y\n[<7.2] :1\n[>=7.2] :2\n" +
 		"> Z\n+\"OK\"\n[<7.2] +\"B\"\n> N\nc1: nothing\n> E <now+5>\n+\"OK\"\nc2> Q\n+\"OK\"\n[>=7.2] c2: closed\n"
