@@ -34,7 +34,7 @@ var _ = eachProtocol("blocking", Label("group:list"), func(s *session) {
 			return got(r.BLMove(ctx, "list", "other", "RIGHT", "LEFT", 0))
 		}, "b"),
 		Entry("BRPOPLPUSH", command("brpoplpush"), func(ctx ctxt, r *redis.Client) result {
-			return got(r.BRPopLPush(ctx, "list", "other", 0))
+			return gotRaw(ctx, r, "BRPOPLPUSH", "list", "other", 0)
 		}, "b"),
 		Entry("BLMPOP", command("blmpop"), func(ctx ctxt, r *redis.Client) result {
 			return gotPopped(r.BLMPop(ctx, 0, "right", 5, "other", "list"))

@@ -120,7 +120,7 @@ var _ = eachProtocol("lists", Label("group:list"), func(s *session) {
 		Entry("LMOVE onto a string", command("lmove"), outcome{given: append([]string{"SET k v"}, aList...), err: wrongType,
 			call: func(ctx ctxt, r *redis.Client) result { return got(r.LMove(ctx, "list", "k", "LEFT", "LEFT")) }}),
 		Entry("RPOPLPUSH", command("rpoplpush", "lrange"), outcome{given: append([]string{"RPUSH other x"}, aList...), want: []string{"c", "x"},
-			call: after(func(ctx ctxt, r *redis.Client) error { return r.RPopLPush(ctx, "list", "other").Err() }, "other")}),
+			call: after(func(ctx ctxt, r *redis.Client) error { return r.Do(ctx, "RPOPLPUSH", "list", "other").Err() }, "other")}),
 	)
 
 	describeOutcomes("blocking commands that need not wait", s,
@@ -134,7 +134,7 @@ var _ = eachProtocol("lists", Label("group:list"), func(s *session) {
 			}}),
 		Entry("BRPOPLPUSH", command("brpoplpush"), outcome{given: aList, want: "c",
 			call: func(ctx ctxt, r *redis.Client) result {
-				return got(r.BRPopLPush(ctx, "list", "other", time.Second))
+				return gotRaw(ctx, r, "BRPOPLPUSH", "list", "other", 1)
 			}}),
 		Entry("BLMPOP", command("blmpop"), outcome{given: aList, want: popped{"list", []string{"a", "b"}},
 			call: func(ctx ctxt, r *redis.Client) result {

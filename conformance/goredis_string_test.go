@@ -84,9 +84,13 @@ var _ = eachProtocol("strings", Label("group:string"), func(s *session) {
 		Entry("SET XX on nothing", command("set"), outcome{want: false,
 			call: func(ctx ctxt, r *redis.Client) result { return got(r.SetXX(ctx, "k", "v", 0)) }}),
 		Entry("SET GET", command("set"), outcome{given: []string{"SET k old"}, want: "old",
-			call: func(ctx ctxt, r *redis.Client) result { return got(r.SetArgs(ctx, "k", "new", redis.SetArgs{Get: true})) }}),
+			call: func(ctx ctxt, r *redis.Client) result {
+				return got(r.SetArgs(ctx, "k", "new", redis.SetArgs{Get: true}))
+			}}),
 		Entry("SET GET on nothing", command("set"), outcome{err: nilText,
-			call: func(ctx ctxt, r *redis.Client) result { return got(r.SetArgs(ctx, "k", "new", redis.SetArgs{Get: true})) }}),
+			call: func(ctx ctxt, r *redis.Client) result {
+				return got(r.SetArgs(ctx, "k", "new", redis.SetArgs{Get: true}))
+			}}),
 		Entry("SET NX GET on a value", command("set"), outcome{given: []string{"SET k old"}, want: "old",
 			call: func(ctx ctxt, r *redis.Client) result {
 				return got(r.SetArgs(ctx, "k", "new", redis.SetArgs{Mode: "NX", Get: true}))
@@ -108,13 +112,13 @@ var _ = eachProtocol("strings", Label("group:string"), func(s *session) {
 		Entry("SETNX", command("setnx"), outcome{want: true,
 			call: func(ctx ctxt, r *redis.Client) result { return got(r.SetNX(ctx, "k", "v", 0)) }}),
 		Entry("SETEX", command("setex"), outcome{want: "OK",
-			call: func(ctx ctxt, r *redis.Client) result { return got(r.SetEx(ctx, "k", "v", time.Minute)) }}),
+			call: func(ctx ctxt, r *redis.Client) result { return gotRaw(ctx, r, "SETEX", "k", 60, "v") }}),
 		Entry("SETEX of no time", command("setex"), outcome{err: "ERR invalid expire time in 'setex' command",
-			call: func(ctx ctxt, r *redis.Client) result { return got(r.SetEx(ctx, "k", "v", 0)) }}),
+			call: func(ctx ctxt, r *redis.Client) result { return gotRaw(ctx, r, "SETEX", "k", 0, "v") }}),
 		Entry("PSETEX", command("psetex"), outcome{want: any("OK"),
 			call: func(ctx ctxt, r *redis.Client) result { return got(r.Do(ctx, "PSETEX", "k", 60000, "v")) }}),
 		Entry("GETSET", command("getset"), outcome{given: []string{"SET k old"}, want: "old",
-			call: func(ctx ctxt, r *redis.Client) result { return got(r.GetSet(ctx, "k", "new")) }}),
+			call: func(ctx ctxt, r *redis.Client) result { return gotRaw(ctx, r, "GETSET", "k", "new") }}),
 		Entry("MSET from a map", command("mset"), outcome{want: "OK",
 			call: func(ctx ctxt, r *redis.Client) result { return got(r.MSet(ctx, map[string]any{"a": 1, "b": 2.5})) }}),
 		Entry("MSETNX on free keys", command("msetnx"), outcome{want: true,
@@ -195,8 +199,10 @@ var _ = eachProtocol("strings", Label("group:string"), func(s *session) {
 				return got(r.LCS(ctx, &redis.LCSQuery{Key1: "a", Key2: "b", Idx: true, MinMatchLen: 4}))
 			}}),
 		Entry("of a list", command("lcs"), outcome{given: append([]string{"SET a x"}, aList...),
-			err:  "ERR The specified keys must contain string values",
-			call: func(ctx ctxt, r *redis.Client) result { return got(r.LCS(ctx, &redis.LCSQuery{Key1: "a", Key2: "list"})) }}),
+			err: "ERR The specified keys must contain string values",
+			call: func(ctx ctxt, r *redis.Client) result {
+				return got(r.LCS(ctx, &redis.LCSQuery{Key1: "a", Key2: "list"}))
+			}}),
 	)
 
 	DescribeTable("values survive byte for byte", command("set", "get"), func(ctx SpecContext, key, value string) {

@@ -42,7 +42,9 @@ const (
 func (db *DB) Lookup(key []byte, flags LookupFlags) *Object {
 	o, found := db.table.Find(key)
 	if found && db.expired(o) {
-		db.expireNow(o)
+		if !db.ks.DeletionPaused {
+			db.expireNow(o)
+		}
 		found = false
 	}
 	if flags&NoStats == 0 {
@@ -141,14 +143,15 @@ func (db *DB) Warm(keys [][]byte) uint64 {
 func (db *DB) Reserve(n int) { db.table.Reserve(n) }
 
 // RandomKey returns a key, each with equal chance, or nil if there is none.
-// Keys met whose deadline has passed are deleted.
+// Keys met whose deadline has passed are deleted,
+// or, while deletion is paused, returned.
 func (db *DB) RandomKey() []byte {
 	for {
 		o, ok := db.table.Random(db.ks.rand)
 		if !ok {
 			return nil
 		}
-		if !db.expired(o) {
+		if !db.expired(o) || db.ks.DeletionPaused {
 			return o.Key()
 		}
 		db.expireNow(o)

@@ -132,7 +132,7 @@ func (db *DB) Persist(o *Object) bool { return db.expires.remove(o) }
 
 // expired tells whether the clock has passed the key's deadline.
 func (db *DB) expired(o *Object) bool {
-	return o.expire != 0 && db.ks.nowMs > db.expires.heap[o.expire-1].atMs && !db.ks.ExpiryPaused
+	return o.expire != 0 && db.ks.nowMs > db.expires.heap[o.expire-1].atMs
 }
 
 // expireNow deletes an expired key and reports it.
@@ -159,6 +159,9 @@ func (ks *Keyspace) NextExpiry() (atMs int64, ok bool) {
 // ExpireSome deletes up to limit keys whose deadline has passed, earliest first
 // within each database, and tells whether there are more.
 func (ks *Keyspace) ExpireSome(limit int) (more bool) {
+	if ks.DeletionPaused {
+		return false
+	}
 	for _, db := range ks.dbs {
 		for db.expires.len() > 0 && db.expired(db.expires.heap[0].o) {
 			if limit == 0 {

@@ -34,9 +34,9 @@ type Keyspace struct {
 	// OnExpired, if set, is told of each key deleted because its deadline had
 	// passed, after the deletion.
 	OnExpired func(db *DB, key []byte)
-	// ExpiryPaused makes the clock stand still as far as expiry goes: no key
-	// expires, be it looked up or not.
-	ExpiryPaused bool
+	// DeletionPaused keeps keys whose deadline has passed. They are not found all
+	// the same.
+	DeletionPaused bool
 
 	dbs   []*DB
 	nowMs int64

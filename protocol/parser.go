@@ -231,7 +231,7 @@ func (p *Parser) lineEnd(buf []byte, start int, tooBig Error) (int, error) {
 // bytes arrive. Here it is the limit, always.
 func (p *Parser) find(delimiter byte, buf []byte, start int, tooBig Error) (int, error) {
 	limit := start + p.maxInline()
-	window := buf[:min(len(buf), limit+1)]
+	window := buf[:min(len(buf), limit+2)] // the line end does not count
 	from := min(max(start, p.searched), len(window))
 	unsearched := window[from:]
 	zero := bytes.IndexByte(unsearched, 0)

@@ -219,7 +219,7 @@ func configGetCommand(c *client, a *args) error {
 // O(N) with N the number of parameters. Reply: OK.
 func configSetCommand(c *client, a *args) error {
 	if a.left()%2 != 0 {
-		return errArity("config|set")
+		return errSyntax
 	}
 	var pairs []config.Pair
 	for a.more() {

@@ -27,9 +27,6 @@ func (a *args) next() []byte {
 	return a.argv[a.pos-1]
 }
 
-// peek returns the next argument without passing it.
-func (a *args) peek() []byte { return a.argv[a.pos] }
-
 // rest returns all arguments that are left and passes them.
 func (a *args) rest() [][]byte {
 	r := a.argv[a.pos:]

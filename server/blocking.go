@@ -61,7 +61,7 @@ func (c *client) block(keys [][]byte, wants keyspace.Type, timeoutMs int64, onTi
 	}
 	if timeoutMs > 0 {
 		heap.Push(&s.timeouts, c)
-		s.timer.arm(timeoutMs)
+		s.timer.arm(timeoutMs + 1)
 	}
 	return errBlocked
 }
@@ -167,9 +167,10 @@ func (s *Server) endWait(c *client, reply func(c *client)) {
 	c.conn.Wake()
 }
 
-// endWaits ends the waits whose time is over.
+// endWaits ends the waits whose time is over, none of them early: the clock has
+// passed the time, as with deadlines of keys.
 func (s *Server) endWaits() {
-	for len(s.timeouts) > 0 && s.timeouts[0].blocked.timeoutMs <= s.nowMs {
+	for len(s.timeouts) > 0 && s.timeouts[0].blocked.timeoutMs < s.nowMs {
 		c := s.timeouts[0]
 		s.endWait(c, c.blocked.onTimeout)
 	}

@@ -75,7 +75,7 @@ func (c *client) memory() int {
 
 func (c *client) flagLetters() string {
 	var b strings.Builder
-	if c.blocked != nil {
+	if c.blocked != nil || c.postponed {
 		b.WriteByte('b')
 	}
 	if c.closing {
@@ -428,6 +428,9 @@ func clientReplyCommand(c *client, a *args) error {
 func clientPauseCommand(c *client, a *args) error {
 	timeout := a.next()
 	all := true
+	if a.left() > 1 {
+		return errSubcommandArgs("client", a.argv[1])
+	}
 	if a.more() {
 		switch {
 		case a.option("WRITE"):
@@ -466,6 +469,9 @@ func clientUnpauseCommand(c *client, a *args) error {
 func clientUnblockCommand(c *client, a *args) error {
 	idArg := a.next()
 	withError := false
+	if a.left() > 1 {
+		return errSubcommandArgs("client", a.argv[1])
+	}
 	if a.more() {
 		switch {
 		case a.option("TIMEOUT"):
@@ -528,16 +534,15 @@ func timeoutAt(arg []byte, unit timeoutUnit, nowMs int64) (int64, error) {
 	if !ok {
 		return 0, errTimeoutFloat
 	}
-	if f.Sign() < 0 {
-		return 0, errTimeoutNeg
-	}
 	seconds, _ := f.Float64()
 	ms := math.Ceil(seconds * 1000)
-	if ms > math.MaxInt64-float64(nowMs)-1024 {
-		return 0, errTimeoutRange
-	}
-	if ms == 0 {
+	switch {
+	case ms < 0:
+		return 0, errTimeoutNeg
+	case ms == 0: // also less than a millisecond below zero
 		return 0, nil
+	case ms > math.MaxInt64-float64(nowMs)-1024: // float64 has no finer steps there
+		return 0, errTimeoutRange
 	}
 	return nowMs + int64(ms), nil
 }

@@ -124,6 +124,16 @@ func appendDocs(w *protocol.Writer, s *command.Spec) {
 	}
 	pair("deprecated_since", releaseOrNone(s.DeprecatedSince))
 	pair("replaced_by", s.ReplacedBy)
+	if history := s.History(); len(history) > 0 {
+		w.BulkString("history")
+		w.Set(len(history))
+		for _, change := range history {
+			w.Array(2)
+			w.BulkString(change.Since.String())
+			w.BulkString(change.Text)
+		}
+		pairs++
+	}
 	if len(s.Args) > 0 {
 		w.BulkString("arguments")
 		appendArgDocs(w, s.Args)

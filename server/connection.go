@@ -264,9 +264,10 @@ func resetCommand(c *client, a *args) error {
 }
 
 // validName tells whether a text can stand in the fields of CLIENT LIST:
-// printable ASCII without spaces.
+// printable ASCII without spaces. As in the reference
+// a zero byte ends what is looked at.
 func validName(s []byte) bool {
-	for _, c := range s {
+	for _, c := range text(s) {
 		if c < '!' || c > '~' {
 			return false
 		}

@@ -74,7 +74,7 @@ func debugCommand(c *client, a *args) error {
 			return d.run(c, a)
 		}
 	}
-	return replyError("ERR unknown subcommand or wrong number of arguments for '" + string(clip(name, maxEchoed)) + "'. Try DEBUG HELP.")
+	return errSubcommandArgs("debug", name)
 }
 
 func debugHelp(c *client, a *args) error {
@@ -204,6 +204,8 @@ func debugReload(c *client, a *args) error {
 	return errNoSave
 }
 
+const errRESP2 replyError = "ERR RESP2 is not supported by this command"
+
 const errDebugProtocol replyError = "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false"
 
 // debugProtocol replies with an example of each RESP type; the values are the
@@ -248,6 +250,10 @@ func debugProtocol(c *client, a *args) error {
 		}
 		w.BulkString("Some real reply following the attribute")
 	case "push":
+		if w.Proto < 3 {
+			return errRESP2
+		}
+		w.BulkString("Some real reply following the push reply")
 		w.Push(2)
 		w.BulkString("server-cpu-usage")
 		w.Int(42)

@@ -22,6 +22,7 @@ type handler func(c *client, a *args) error
 // commandStats are the counts of one command that INFO commandstats shows.
 type commandStats struct {
 	calls, nsec, rejected, failed uint64
+	latency                       *latencyHistogram // nil before the first call
 }
 
 // dispatch walks the guards and calls the command of the client's request. It
@@ -102,8 +103,7 @@ func (s *Server) call(c *client, r *row) (done bool) {
 		return false
 	}
 	s.tick()
-	r.stats.calls++
-	r.stats.nsec += uint64(s.now.Sub(started))
+	r.stats.record(uint64(s.now.Sub(started)), s.cfg.LatencyTracking)
 	s.stats.commands++
 	if err != nil {
 		c.out.Buf = c.out.Buf[:mark]
@@ -116,6 +116,19 @@ func (s *Server) call(c *client, r *row) (done bool) {
 		s.serveBlocked()
 	}
 	return true
+}
+
+// record counts a call that took so long.
+func (st *commandStats) record(nsec uint64, tracking bool) {
+	st.calls++
+	st.nsec += nsec
+	if !tracking {
+		return
+	}
+	if st.latency == nil {
+		st.latency = new(latencyHistogram)
+	}
+	st.latency.record(nsec)
 }
 
 // endReply takes back what has been appended since mark if the client wants no

@@ -1,6 +1,6 @@
 package server
 
-import "strconv"
+import "bytes"
 
 // This file holds the texts of all error replies. They are the reference's, to
 // the byte: clients and tests compare them.
@@ -60,22 +60,31 @@ func errInvalidExpire(name string) replyError {
 const maxEchoed = 128
 
 func errUnknownCommand(args [][]byte) replyError {
-	b := append([]byte("ERR unknown command '"), clip(args[0], maxEchoed)...)
+	b := append([]byte("ERR unknown command '"), clip(text(args[0]), maxEchoed)...)
 	b = append(b, "', with args beginning with: "...)
 	for start, rest := len(b), args[1:]; len(rest) > 0 && len(b)-start < maxEchoed; rest = rest[1:] {
 		b = append(b, '\'')
-		b = append(b, clip(rest[0], maxEchoed-(len(b)-1-start))...)
+		b = append(b, clip(text(rest[0]), maxEchoed-(len(b)-1-start))...)
 		b = append(b, "' "...)
 	}
 	return replyError(b)
 }
 
 func errUnknownSubcommand(container string, sub []byte) replyError {
-	return replyError("ERR unknown subcommand '" + string(clip(sub, maxEchoed)) + "'. Try " + upper(container) + " HELP.")
+	return replyError("ERR unknown subcommand '" + string(clip(text(sub), maxEchoed)) + "'. Try " + upper(container) + " HELP.")
+}
+
+// errSubcommandArgs is for a subcommand that takes fewer arguments than it got.
+func errSubcommandArgs(container string, sub []byte) replyError {
+	return replyError("ERR unknown subcommand or wrong number of arguments for '" + string(clip(text(sub), maxEchoed)) + "'. Try " + upper(container) + " HELP.")
+}
+
+// text is an argument as the reference prints it: up to the first zero byte.
+func text(arg []byte) []byte {
+	if i := bytes.IndexByte(arg, 0); i >= 0 {
+		return arg[:i]
+	}
+	return arg
 }
 
 func clip(b []byte, n int) []byte { return b[:min(len(b), max(n, 0))] }
-
-func errArgumentRange(what string, low, high int64) replyError {
-	return replyError("ERR " + what + " must be between " + strconv.FormatInt(low, 10) + " and " + strconv.FormatInt(high, 10))
-}

@@ -69,6 +69,7 @@ var infoSections = []infoSection{
 	{"Modules", func(*Server, *infoWriter) {}, false},
 	{"Commandstats", (*Server).infoCommandstats, true},
 	{"Errorstats", (*Server).infoErrorstats, false},
+	{"Latencystats", (*Server).infoLatencystats, true},
 	{"Cluster", func(_ *Server, w *infoWriter) { w.field("cluster_enabled", 0) }, false},
 	{"Keyspace", (*Server).infoKeyspace, false},
 }
@@ -201,12 +202,20 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.field("rdb_changes_since_last_save", s.dirty)
 	w.field("rdb_bgsave_in_progress", 0)
 	w.field("rdb_last_save_time", s.started.Unix())
+	w.field("rdb_last_bgsave_status", "ok")
+	w.field("rdb_last_bgsave_time_sec", -1)
+	w.field("rdb_current_bgsave_time_sec", -1)
 	w.field("rdb_saves", 0)
 	w.field("rdb_last_load_keys_expired", s.stats.loadExpired)
 	w.field("rdb_last_load_keys_loaded", s.stats.loadedKeys)
 	w.field("aof_enabled", 0)
 	w.field("aof_rewrite_in_progress", 0)
 	w.field("aof_rewrite_scheduled", 0)
+	w.field("aof_last_rewrite_time_sec", -1)
+	w.field("aof_current_rewrite_time_sec", -1)
+	w.field("aof_last_bgrewrite_status", "ok")
+	w.field("aof_rewrites", 0)
+	w.field("aof_last_write_status", "ok")
 }
 
 func (s *Server) infoStats(w *infoWriter) {

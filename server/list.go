@@ -467,9 +467,6 @@ func lremCommand(c *client, a *args) error {
 	if err != nil {
 		return err
 	}
-	if count == math.MinInt64 {
-		return errIntRange
-	}
 	elem := a.next()
 	l, err := c.writeList(key)
 	if err != nil {
@@ -787,11 +784,12 @@ func (c *client) blockingMove(o moveOptions, timeout []byte) error {
 // O(N+M) with N the number of keys and M of elements taken. Reply: an array of
 // the key and an array of elements, or null when the time is over.
 func blmpopCommand(c *client, a *args) error {
-	until, err := timeoutAt(a.next(), timeoutSeconds, c.srv.nowMs)
+	timeout := a.next()
+	o, err := readMpop(a)
 	if err != nil {
 		return err
 	}
-	o, err := readMpop(a)
+	until, err := timeoutAt(timeout, timeoutSeconds, c.srv.nowMs)
 	if err != nil {
 		return err
 	}

@@ -6,15 +6,25 @@ import (
 	"strings"
 )
 
+// lolwutSizes is how many numbers a release's picture takes.
+var lolwutSizes = map[int64]int{5: 3, 6: 2}
+
 // lolwutCommand draws something.
 //
-//	LOLWUT [VERSION version]
+//	LOLWUT [VERSION version [size ...]]
 //
 // Reply: a picture as text, and the version. Each one is new.
 func lolwutCommand(c *client, a *args) error {
 	if a.optionWith("VERSION", 1) {
-		if _, err := a.int(); err != nil {
+		version, err := a.int()
+		if err != nil {
 			return err
+		}
+		// The pictures of these releases had a size; it is checked all the same.
+		for n := lolwutSizes[version]; n > 0 && a.more(); n-- {
+			if _, err := a.int(); err != nil {
+				return err
+			}
 		}
 	}
 	c.out.Verbatim("txt", drawSpiral(c.srv.ks.Rand())+"Redis ver. "+c.srv.compat+"\n")

@@ -27,7 +27,7 @@ func (s *Server) postpone(c *client) {
 func (s *Server) setPause(untilMs int64, all bool) {
 	s.pause.untilMs = max(s.pause.untilMs, untilMs)
 	s.pause.all = s.pause.all || all
-	s.ks.ExpiryPaused = true
+	s.ks.DeletionPaused = true
 	s.timer.arm(s.pause.untilMs)
 }
 
@@ -35,7 +35,7 @@ func (s *Server) setPause(untilMs int64, all bool) {
 func (s *Server) unpause() {
 	postponed := s.pause.postponed
 	s.pause = pause{}
-	s.ks.ExpiryPaused = false
+	s.ks.DeletionPaused = false
 	for _, c := range postponed {
 		c.postponed = false
 		if !c.closed {

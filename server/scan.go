@@ -58,6 +58,25 @@ func (o *scanOptions) wants(obj *keyspace.Object) bool {
 	return o.typ == nil || equalFold(o.typ, upper(obj.Type().String()))
 }
 
+// readCursor reads a cursor as strtoul does: nothing is zero, there may be a sign.
+func readCursor(arg []byte) (uint64, error) {
+	if len(arg) == 0 {
+		return 0, nil
+	}
+	digits, negative := string(arg), arg[0] == '-'
+	if negative || arg[0] == '+' {
+		digits = digits[1:]
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return 0, errInvalidCursor
+	}
+	if negative {
+		n = -n
+	}
+	return n, nil
+}
+
 // scanCommand lists some keys.
 //
 //	SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
@@ -65,9 +84,9 @@ func (o *scanOptions) wants(obj *keyspace.Object) bool {
 // O(1) for each call, O(N) for all with N the number of keys. Reply: the cursor
 // of the next call, 0 at the end, and an array of keys.
 func scanCommand(c *client, a *args) error {
-	cursor, err := strconv.ParseUint(string(a.next()), 10, 64)
+	cursor, err := readCursor(a.next())
 	if err != nil {
-		return errInvalidCursor
+		return err
 	}
 	o, err := readScanOptions(a)
 	if err != nil {

@@ -199,6 +199,9 @@ func (c *client) exchange(requests, buf []byte) []byte {
 }
 
 func TestTheHotPathAllocatesNothing(t *testing.T) {
+	if raceDetector {
+		t.Skip("under the race detector sync.Pool drops some of what it is given")
+	}
 	c := session(t)
 	buf := make([]byte, 0, 4096)
 	for _, request := range [][]string{

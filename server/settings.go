@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ func (s *Server) applyPort() error {
 		return nil
 	}
 	if err := s.transport.Rebind(s.cfg.Bind, int(s.cfg.Port)); err != nil {
-		return errors.New("Unable to listen on this port. Check server logs.")
+		return replyError("Unable to listen on this port. Check server logs.")
 	}
 	return nil
 }

@@ -91,7 +91,11 @@ func (c *client) sort(a *args, mayStore bool) error {
 	for i, elem := range elems {
 		items[i].elem = elem
 	}
-	if !o.dontSort {
+	if o.dontSort {
+		if o.desc {
+			slices.Reverse(items)
+		}
+	} else {
 		if err := c.weigh(items, o); err != nil {
 			return err
 		}
@@ -124,7 +128,7 @@ func (c *client) sortable(key []byte) ([][]byte, error) {
 	}
 	elems := make([][]byte, 0, o.List().Len())
 	o.List().Each(0, o.List().Len(), func(e keyspace.ListElement) bool {
-		elems = append(elems, e.AppendTo(nil))
+		elems = append(elems, e.AppendTo([]byte{}))
 		return true
 	})
 	return elems, nil

@@ -85,13 +85,13 @@ func (s *Server) act() time.Duration {
 // nextDue returns when something is due next.
 func (s *Server) nextDue() int64 {
 	due := s.nextCronMs
-	if s.activeExpire && !s.ks.ExpiryPaused {
+	if s.activeExpire && !s.ks.DeletionPaused {
 		if at, ok := s.ks.NextExpiry(); ok {
 			due = min(due, at+1) // a key is there until its deadline has passed
 		}
 	}
 	if len(s.timeouts) > 0 {
-		due = min(due, s.timeouts[0].blocked.timeoutMs)
+		due = min(due, s.timeouts[0].blocked.timeoutMs+1)
 	}
 	if s.pause.untilMs != 0 {
 		due = min(due, s.pause.untilMs)

@@ -24,6 +24,16 @@ const (
 // ErrNotInstalled is returned if the program of a real server is not found.
 var ErrNotInstalled = errors.New("not installed")
 
+// EndedError tells that a started server ended instead of becoming ready.
+type EndedError struct {
+	Status int    // exit status, -1 if a signal ended it
+	Log    string // what it printed
+}
+
+func (e *EndedError) Error() string {
+	return fmt.Sprintf("ended with exit status %d before it was ready\n%s", e.Status, e.Log)
+}
+
 // Param is a configuration parameter given to a server at its start.
 type Param struct{ Name, Value string }
 
@@ -120,7 +130,7 @@ func launch(ctx context.Context, dir, path, addr string, params []Param) (*Targe
 	t.process = p
 	if err := t.awaitReady(ctx); err != nil {
 		p.kill()
-		return nil, fmt.Errorf("%s: %w\n%s", filepath.Base(path), err, p.output.String())
+		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	return t, nil
 }
@@ -138,9 +148,9 @@ func (t *Target) awaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-t.process.ended:
-			return errors.New("ended before it was ready")
+			return &EndedError{Status: t.process.cmd.ProcessState.ExitCode(), Log: t.Log()}
 		case <-ctx.Done():
-			return fmt.Errorf("not ready: %w", err)
+			return fmt.Errorf("not ready: %w\n%s", err, t.Log())
 		case <-tick.C:
 		}
 	}
@@ -175,6 +185,16 @@ func startProcess(dir, path string, args []string) (*process, error) {
 		close(p.ended)
 	}()
 	return p, nil
+}
+
+// Kill ends a server that was started by the suite at once, without letting it
+// finish anything, and removes its files.
+func (t *Target) Kill() error {
+	if t.process == nil {
+		return nil
+	}
+	t.process.kill()
+	return os.RemoveAll(t.process.dir)
 }
 
 // stop asks the process to end, insists after a while, and removes its files.

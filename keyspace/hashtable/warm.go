@@ -9,8 +9,9 @@ const warmBatch = 32
 // elements. touch reads something of an element; the sum that is returned only
 // keeps the compiler from leaving the reads out.
 //
-// Measured with 100 000 keys of 16 bytes, random order, on a machine whose cache
-// they do not fit: a lookup of 155 ns takes 70 ns, its share of Warm included.
+// Measured with keys of 16 bytes in random order, 32 at a time, on a machine with
+// other work to do (best of four): with 100 000 keys a lookup takes 73 ns with its
+// share of Warm and 221 ns without, with a million 206 ns and 307 ns.
 func (t *Table[E]) Warm(keys [][]byte, touch func(E) uint64) (sum uint64) {
 	if t.used == 0 {
 		return 0

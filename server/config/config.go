@@ -161,8 +161,8 @@ func (c *Config) Get(patterns ...string) []Pair {
 	var found []Pair
 	seen := make(map[string]bool)
 	add := func(name string, p *Param) {
-		if !seen[name] {
-			seen[name] = true
+		if folded := strings.ToLower(name); !seen[folded] {
+			seen[folded] = true
 			found = append(found, Pair{name, p.Value()})
 		}
 	}

@@ -167,10 +167,11 @@ const (
 	LogVerbose
 	LogNotice
 	LogWarning
+	LogNothing
 )
 
 // logWords are the words for the levels, by level.
-var logWords = []string{"debug", "verbose", "notice", "warning"}
+var logWords = []string{"debug", "verbose", "notice", "warning", "nothing"}
 
 // String returns the word for the level.
 func (l LogLevel) String() string { return logWords[l] }

@@ -67,13 +67,17 @@ func TestPipeline(t *testing.T) {
 func TestWriteBeforeRead(t *testing.T) {
 	each(t, everywhere, func(t *testing.T, f *fixture) {
 		p := f.connect(t)
+		s := f.session(t)
+		p.send("big 30000000\n")
+		f.eventually(t, "pending", func() bool { return s.conn.OutputPending() > 0 })
 		for i := range 16 {
 			p.send(fmt.Sprintf("big %d\n", 1<<20+i))
 		}
+		f.eventually(t, "all served", func() bool { return len(s.out) > 16<<20 })
+		p.expect(strings.Repeat("x", 30000000) + "\n")
 		for i := range 16 {
 			p.expect(strings.Repeat("x", 1<<20+i) + "\n")
 		}
-		s := f.session(t)
 		f.eventually(t, "nothing pending", func() bool { return s.conn.OutputPending() == 0 })
 	})
 }

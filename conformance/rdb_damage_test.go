@@ -1,0 +1,115 @@
+package conformance_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io/fs"
+	"strings"
+
+	"respect/conformance/target"
+	"respect/fixtures"
+)
+
+// damage is a file that no server may load.
+type damage struct {
+	name string
+	file []byte
+}
+
+// logged is a pattern for what our server must log: the place, or what is wrong
+// with the first nine bytes.
+func (d *damage) logged() string {
+	switch {
+	case bytes.HasPrefix(d.file, []byte("REDIS0010")):
+		return `offset \d+`
+	case bytes.HasPrefix(d.file, []byte("REDIS0")):
+		return `Can't handle RDB format version \d+`
+	}
+	return `Wrong signature|offset \d+`
+}
+
+// damages are made of a file that every server loads, and of bytes written here.
+func damages() []damage {
+	whole, err := fs.ReadFile(fixtures.RDB(), "redis-7.0.15/lists.rdb")
+	if err != nil {
+		panic(err) // the tree of specs cannot be built without it
+	}
+	change := func(at int, with string) []byte {
+		b := bytes.Clone(whole)
+		copy(b[(at+len(b))%len(b):], with)
+		return b
+	}
+	return []damage{
+		{"the checksum is missing", whole[:len(whole)-8]},
+		{"cut within the checksum", whole[:len(whole)-3]},
+		{"cut before its end", whole[:len(whole)-9]},
+		{"cut in the middle", whole[:len(whole)/2]},
+		{"cut within the signature", whole[:5]},
+		{"one bit of the checksum flipped", change(-1, string([]byte{whole[len(whole)-1] ^ 1}))},
+		{"an element changed, the checksum not", change(bytes.LastIndexByte(whole[:len(whole)-20], 'a'), "b")},
+		{"version 99", change(5, "0099")},
+		{"version is no number", change(5, "00x0")},
+		{"version 0", change(5, "0000")},
+		{"another signature", change(0, "SIDER")},
+		{"a string longer than the file", rdbFile("\x00\x01k\x0d1234")},
+		{"a string of 1 TB", rdbFile("\x00\x01k\x81\x00\x00\x01\x00\x00\x00\x00\x00v")},
+		{"a key of 4 GB", rdbFile("\x00\x80\xff\xff\xff\xffk")},
+		{"a list of 2^32 elements", rdbFile("\x01\x01k\x80\xff\xff\xff\xff\x01a")},
+		{"a compressed string that is too short", rdbFile("\x00\x01k\xc3\x02\x05\x01ab")},
+		{"a quicklist of a node that is no listpack", rdbFile("\x12\x01k\x01\x02\x05abcde")},
+		{"a listpack whose size lies", rdbFile("\x12\x01k\x01\x02\x07\xff\x00\x00\x00\x00\x00\xff")},
+		{"an unknown type", rdbFile("\x63\x01kv")},
+		{"an unknown length form", rdbFile("\x00\x01k\xc7v")},
+	}
+}
+
+// rdbFile is a file of RDB version 10 that holds the bytes in database 0. Its
+// checksum is zero, which switches the check off.
+func rdbFile(body string) []byte {
+	return []byte("REDIS0010\xfe\x00" + body + "\xff" + strings.Repeat("\x00", 8))
+}
+
+// oneKey is a file of at most one key with an opcode in front, which no fixture
+// of these types has.
+type oneKey struct {
+	name   string
+	body   string
+	params []target.Param
+	want   map[string]keyState
+}
+
+func (b *oneKey) file() []byte { return rdbFile(b.body) }
+
+func built() []oneKey {
+	const (
+		year2100   = 4_102_444_800
+		year2001   = 1_000_000_000
+		year2033   = 2_000_000_000
+		value      = "\x00\x01k\x01v"
+		freq       = "\xf9\xc8"
+		idle       = "\xf8\x43\xe8" // 1000 s
+		milliLabel = "\xfc"
+		secLabel   = "\xfd"
+	)
+	millis := func(ms uint64) string { return milliLabel + string(binary.LittleEndian.AppendUint64(nil, ms)) }
+	seconds := func(s uint32) string { return secLabel + string(binary.LittleEndian.AppendUint32(nil, s)) }
+	state := func(change func(s *keyState)) map[string]keyState {
+		s := keyState{Type: "string", Encoding: "embstr", ExpireAtMs: -1, Freq: -1, IdleSeconds: -1, Value: []string{"v"}}
+		change(&s)
+		return map[string]keyState{"k": s}
+	}
+	lfu := []target.Param{{Name: "maxmemory-policy", Value: "allkeys-lfu"}}
+	lru := []target.Param{{Name: "maxmemory-policy", Value: "allkeys-lru"}}
+	return []oneKey{
+		{"nothing in front", value, nil, state(func(*keyState) {})},
+		{"freq under LFU", freq + value, lfu, state(func(s *keyState) { s.Freq = 200 })},
+		{"freq under LRU", freq + value, lru, state(func(*keyState) {})},
+		{"idle under LRU", idle + value, lru, state(func(s *keyState) { s.IdleSeconds = 1000 })},
+		{"idle without a policy", idle + value, nil, state(func(s *keyState) { s.IdleSeconds = 1000 })},
+		{"expiry in ms", millis(year2100*1000+123) + value, nil, state(func(s *keyState) { s.ExpireAtMs = year2100*1000 + 123 })},
+		{"expiry in s", seconds(year2033) + value, nil, state(func(s *keyState) { s.ExpireAtMs = year2033 * 1000 })},
+		{"expiry and idle", millis(year2100*1000) + idle + value, lru, state(func(s *keyState) { s.ExpireAtMs, s.IdleSeconds = year2100*1000, 1000 })},
+		{"past expiry in ms", millis(year2001*1000) + value, nil, map[string]keyState{}},
+		{"past expiry in s", seconds(year2001) + value, nil, map[string]keyState{}},
+	}
+}
