@@ -59,6 +59,10 @@ func ListFrom(q *quicklist.Quicklist, limits *ListLimits) *List {
 	return l
 }
 
+// BigListFrom is like ListFrom, but the list stays a quicklist until a command
+// changes it, however small it is.
+func BigListFrom(q *quicklist.Quicklist) *List { return &List{big: q} }
+
 // Encoding returns the name that OBJECT ENCODING replies with.
 func (l *List) Encoding() string {
 	if l.big != nil {

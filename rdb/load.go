@@ -155,7 +155,16 @@ func (l *loader) ListElement(element []byte) error {
 }
 
 func (l *loader) ListNode(packed []byte) error {
-	if !l.skip {
+	if l.skip {
+		return nil
+	}
+	if l.header.Type == TypeListZiplist {
+		// Redis adds the elements of such lists one by one.
+		lp := listpack.Listpack(packed)
+		for at := lp.First(); at != 0; at = lp.Next(at) {
+			l.quicklist().Push(quicklist.Tail, lp.Get(at))
+		}
+	} else {
 		l.quicklist().AppendPacked(listpack.Listpack(append([]byte(nil), packed...)))
 	}
 	return nil
@@ -168,12 +177,20 @@ func (l *loader) ListPlain(element []byte) error {
 	return nil
 }
 
+// finishedList returns the value in the encoding that real servers load it in.
+func (l *loader) finishedList() *keyspace.List {
+	if l.header.Type == TypeListZiplist {
+		return keyspace.BigListFrom(l.list)
+	}
+	return keyspace.ListFrom(l.list, &l.ks.Settings.List)
+}
+
 func (l *loader) EndKey() error {
 	if l.skip {
 		return nil
 	}
 	if l.list != nil {
-		l.object = l.db.Add(l.header.Key, keyspace.TypeList, keyspace.ListFrom(l.list, &l.ks.Settings.List))
+		l.object = l.db.Add(l.header.Key, keyspace.TypeList, l.finishedList())
 	}
 	if l.object == nil {
 		l.stats.Empty++

@@ -2,6 +2,7 @@ package server
 
 import (
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -197,21 +198,20 @@ func errClientType(name []byte) replyError {
 
 // killFilter says which clients CLIENT KILL closes.
 type killFilter struct {
-	id          int64
-	addr, laddr string
-	user        string
-	typ         clientType
-	hasType     bool
+	id          int64   // 0 for any
+	addr, laddr *string // nil for any
+	user        *string
+	typ         *clientType
 	skipMe      bool
 }
 
 func (k *killFilter) matches(c *client) bool {
 	switch {
 	case k.id != 0 && k.id != c.id,
-		k.addr != "" && k.addr != c.conn.RemoteAddr(),
-		k.laddr != "" && k.laddr != c.conn.LocalAddr(),
-		k.user != "" && k.user != c.user,
-		k.hasType && k.typ != clientNormal:
+		k.addr != nil && *k.addr != c.conn.RemoteAddr(),
+		k.laddr != nil && *k.laddr != c.conn.LocalAddr(),
+		k.user != nil && *k.user != c.user,
+		k.typ != nil && *k.typ != clientNormal:
 		return false
 	}
 	return true
@@ -234,16 +234,18 @@ func readKillFilter(a *args) (k killFilter, err error) {
 			k.id = id
 		case a.option("TYPE"):
 			name := a.next()
-			if k.typ, k.hasType = parseClientType(name); !k.hasType {
+			typ, ok := parseClientType(name)
+			if !ok {
 				return k, errClientType(name)
 			}
+			k.typ = &typ
 		case a.option("ADDR"):
-			k.addr = string(a.next())
+			k.addr = new(string(a.next()))
 		case a.option("LADDR"):
-			k.laddr = string(a.next())
+			k.laddr = new(string(a.next()))
 		case a.option("USER"):
-			if k.user = string(a.next()); k.user != defaultUser {
-				return k, replyError("ERR No such user '" + k.user + "'")
+			if k.user = new(string(a.next())); *k.user != defaultUser {
+				return k, replyError("ERR No such user '" + *k.user + "'")
 			}
 		case a.option("SKIPME"):
 			switch {
@@ -272,7 +274,7 @@ func clientKillCommand(c *client, a *args) error {
 	oldForm := a.left() == 1
 	k := killFilter{}
 	if oldForm {
-		k.addr = string(a.next())
+		k.addr = new(string(a.next()))
 	} else {
 		var err error
 		if k, err = readKillFilter(a); err != nil {
@@ -534,8 +536,8 @@ func timeoutAt(arg []byte, unit timeoutUnit, nowMs int64) (int64, error) {
 	if !ok {
 		return 0, errTimeoutFloat
 	}
-	seconds, _ := f.Float64()
-	ms := math.Ceil(seconds * 1000)
+	exact, _ := f.Mul(f, big.NewFloat(1000)).Float64() // in the reference's precision
+	ms := math.Ceil(exact)
 	switch {
 	case ms < 0:
 		return 0, errTimeoutNeg

@@ -116,6 +116,9 @@ func appendDocs(w *protocol.Writer, s *command.Spec) {
 	pair("summary", s.Summary)
 	pair("since", s.Since.String())
 	pair("group", s.Group)
+	if len(s.Subcommands) > 0 && s.Complexity == "" {
+		pair("complexity", "That of the subcommand.")
+	}
 	pair("complexity", s.Complexity)
 	if flags := docFlags(s); len(flags) > 0 {
 		w.BulkString("doc_flags")

@@ -174,16 +174,18 @@ func (c *client) weigh(items []sortItem, o sortOptions) error {
 	return nil
 }
 
-// parseWeight reads a number as strtod does; nothing may stand behind it.
+// parseWeight reads a number as strtod does; nothing may stand behind it but
+// a zero byte.
 func parseWeight(s []byte) (float64, bool) {
+	s = text(s)
 	if len(s) == 0 {
 		return 0, true
 	}
-	text := strings.TrimLeft(string(s), " \t\n\v\f\r")
-	if strings.ContainsRune(text, '_') {
+	number := strings.TrimLeft(string(s), " \t\n\v\f\r")
+	if strings.ContainsRune(number, '_') {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(hexFloat(text), 64)
+	f, err := strconv.ParseFloat(hexFloat(number), 64)
 	return f, err == nil && !math.IsNaN(f)
 }
 

@@ -3,6 +3,7 @@ package faults
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"respect/conformance/resp"
@@ -91,7 +92,9 @@ func onRequest(name string, change func(words []string) []string) func() Hooks {
 
 // instead sends the command under another name.
 func instead(name, other string) func() Hooks {
-	return onRequest(name, func(words []string) []string { return append(strings.Fields(other), words[len(strings.Fields(name)):]...) })
+	return onRequest(name, func(words []string) []string {
+		return append(strings.Fields(other), words[len(strings.Fields(name)):]...)
+	})
 }
 
 // withoutWord ignores an option of a command.
@@ -108,6 +111,10 @@ func plus(n int64) func(v *resp.Value) {
 			*v = integer(old + n)
 		}
 	}
+}
+
+func integer(n int64) resp.Value {
+	return resp.Value{Type: resp.Integer, Text: strconv.AppendInt(nil, n, 10)}
 }
 
 // replaced changes the texts of replies of one type.

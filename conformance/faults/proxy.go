@@ -188,7 +188,7 @@ func (l *Link) forward(in *requestReader, chunk []byte) error {
 		out = nil
 	}
 	for _, r := range requests {
-		if r.words != nil {
+		if len(r.words) > 0 {
 			l.mu.Lock()
 			l.pending = append(l.pending, r.words)
 			l.mu.Unlock()
