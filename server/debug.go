@@ -9,6 +9,7 @@ import (
 	"respect/keyspace"
 	"respect/keyspace/glob"
 	"respect/keyspace/quicklist"
+	"respect/server/config"
 )
 
 // DEBUG: what test suites use to look inside and to provoke. It is off unless
@@ -56,6 +57,7 @@ func init() { // debugHelp lists the others
 		{"OBJECT", 1, 2, "<key> [fast]", "Describe a value and how it is stored.", debugObject},
 		{"POPULATE", 1, 3, "<count> [<prefix>] [<size>]", "Create string keys prefix:N.", debugPopulate},
 		{"PROTOCOL", 1, 1, "<type>", "Reply with an example of a RESP type.", debugProtocol},
+		{"QUICKLIST-PACKED-THRESHOLD", 1, 1, "<size>", "Give elements from this size on nodes of their own; 0 for the default.", debugPackedThreshold},
 		{"RELOAD", 0, 3, "[option ...]", "Save and load the data set; refused as long as saving is not supported.", debugReload},
 		{"SET-ACTIVE-EXPIRE", 1, 1, "<0|1>", "Switch the deletion of expired keys that nobody looks at.", debugSetActiveExpire},
 		{"SLEEP", 1, 1, "<seconds>", "Hold the server up, with fraction.", debugSleep},
@@ -189,6 +191,18 @@ func debugPopulate(c *client, a *args) error {
 		c.db.SetText(key, value, false)
 		c.modified(eventString, "set", key)
 	}
+	c.out.OK()
+	return nil
+}
+
+const errPackedThreshold replyError = "ERR argument must be a memory value bigger than 1 and smaller than 4gb"
+
+func debugPackedThreshold(c *client, a *args) error {
+	n, ok := config.ParseMemory(string(a.next()))
+	if !ok || n >= 4<<30 {
+		return errPackedThreshold
+	}
+	c.srv.ks.Settings.List.PlainFrom = int(n)
 	c.out.OK()
 	return nil
 }

@@ -113,7 +113,9 @@ func (s *Server) infoServer(w *infoWriter) {
 	w.field("os", process.System())
 	w.field("arch_bits", 32<<(^uint(0)>>63))
 	w.field("monotonic_clock", "Go runtime")
-	w.field("multiplexing_api", s.transport.API())
+	if s.transport != nil {
+		w.field("multiplexing_api", s.transport.API())
+	}
 	w.field("go_version", runtime.Version())
 	w.field("process_id", os.Getpid())
 	w.field("process_supervised", "no")
@@ -246,8 +248,8 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.field("total_forks", 0)
 	w.field("unexpected_error_replies", 0)
 	w.field("total_error_replies", st.errors)
-	w.field("total_reads_processed", s.transport.Stats().Reads)
-	w.field("total_writes_processed", s.transport.Stats().Writes)
+	w.field("total_reads_processed", s.moved().Reads)
+	w.field("total_writes_processed", s.moved().Writes)
 	w.field("client_query_buffer_limit_disconnections", st.queryBufferKills)
 	w.field("acl_access_denied_auth", st.deniedAuth)
 }

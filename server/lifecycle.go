@@ -65,8 +65,24 @@ func (s *Server) listen() error {
 		s.log.warn("Failed listening on port %d (tcp), aborting.", s.cfg.Port)
 		return err
 	}
-	s.transport = t
+	s.setTransport(t)
 	return nil
+}
+
+// setTransport takes the transport once it listens. Clients may be there before:
+// what they may ask for has to do without it.
+func (s *Server) setTransport(t *transport.Server) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.transport = t
+}
+
+// moved returns what the transport has counted.
+func (s *Server) moved() transport.Stats {
+	if s.transport == nil {
+		return transport.Stats{}
+	}
+	return s.transport.Stats()
 }
 
 func (s *Server) transportOptions() transport.Options {
@@ -91,11 +107,13 @@ func (s *Server) StartLoopback() (addr string, err error) {
 	}
 	o := s.transportOptions()
 	o.Bind, o.Port, o.AnyPort = []string{"127.0.0.1"}, 0, true
-	if s.transport, err = transport.Listen(s, o); err != nil {
+	t, err := transport.Listen(s, o)
+	if err != nil {
 		return "", err
 	}
+	s.setTransport(t)
 	s.timer.start()
-	return s.transport.Addrs()[0].String(), nil
+	return t.Addrs()[0].String(), nil
 }
 
 // Signal ends the server in good order, as a signal asks for.

@@ -3,8 +3,6 @@ package server
 import (
 	"strings"
 	"time"
-
-	"respect/keyspace"
 )
 
 // applyConfig hands the configured values to the parts that work by them, now
@@ -26,10 +24,8 @@ func (s *Server) onChange(apply func() error, parameters ...string) {
 }
 
 func (s *Server) applyEncodings() error {
-	s.ks.Settings.List = keyspace.ListLimits{
-		MaxListpackSize: int(s.cfg.ListMaxListpackSize),
-		CompressDepth:   int(s.cfg.ListCompressDepth),
-	}
+	s.ks.Settings.List.MaxListpackSize = int(s.cfg.ListMaxListpackSize)
+	s.ks.Settings.List.CompressDepth = int(s.cfg.ListCompressDepth)
 	return nil
 }
 

@@ -175,6 +175,7 @@ type process struct {
 
 func startProcess(dir, path string, args []string) (*process, error) {
 	p := &process{cmd: exec.Command(path, args...), dir: dir, output: &logBuffer{}, ended: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), "LC_ALL=C") // SORT ALPHA goes by the locale
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.output, p.output
 	if err := p.cmd.Start(); err != nil {
 		return nil, err

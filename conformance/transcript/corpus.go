@@ -55,6 +55,20 @@ func Commands(c *Case) []string {
 	return out
 }
 
+// CommandOf is the command that the step sends, in lower case and with its
+// subcommand as in "config|get"; empty if it sends none, or one that has no
+// proper name.
+func CommandOf(s *Step) string {
+	if !s.sends() {
+		return ""
+	}
+	name, sub := commandName(s.Words)
+	if sub != "" {
+		name += "|" + sub
+	}
+	return name
+}
+
 // commandName is the command, and the subcommand if it is one that has them.
 func commandName(words []Word) (name, sub string) {
 	name = literalName(words[0])

@@ -99,7 +99,7 @@ func clamped(p *int64, def, lo, hi, low, high int64) value {
 // size is a count of bytes: a number with an optional unit.
 func size(p *int64, def, lo, hi int64) value {
 	v := number(p, def, lo, hi, func(s string) (int64, error) {
-		n, ok := parseMemory(s)
+		n, ok := ParseMemory(s)
 		if !ok {
 			return 0, errMemory
 		}
@@ -142,7 +142,7 @@ type memoryValue struct{ field[uint64] }
 func memory(p *uint64, def uint64) value { return memoryValue{newField(p, def)} }
 
 func (v memoryValue) set(args []string, _ source) error {
-	n, ok := parseMemory(args[0])
+	n, ok := ParseMemory(args[0])
 	if !ok {
 		return errMemory
 	}
@@ -169,9 +169,9 @@ var units = []struct {
 // can only be leading zeros or make the size saturate.
 const maxDigits = 127
 
-// parseMemory reads digits and an optional unit. No digits at all are 0, too
+// ParseMemory reads digits and an optional unit. No digits at all are 0, too
 // many saturate, and the product with the unit wraps, as in Redis.
-func parseMemory(s string) (n uint64, ok bool) {
+func ParseMemory(s string) (n uint64, ok bool) {
 	unit := strings.TrimLeft(s, "0123456789")
 	digits := s[:len(s)-len(unit)]
 	if len(digits) > maxDigits {
@@ -218,7 +218,7 @@ func (v percentValue) set(args []string, _ source) error {
 		*v.p = -n
 		return nil
 	}
-	n, ok := parseMemory(s)
+	n, ok := ParseMemory(s)
 	if !ok {
 		return errPercent
 	}

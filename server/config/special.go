@@ -160,8 +160,8 @@ func (v outputLimitsValue) set(args []string, _ source) error {
 		if !ok {
 			return reason("Invalid client class specified in buffer limit configuration.")
 		}
-		hard, ok1 := parseMemory(args[1])
-		soft, ok2 := parseMemory(args[2])
+		hard, ok1 := ParseMemory(args[1])
+		soft, ok2 := ParseMemory(args[2])
 		seconds, ok3 := parseC(args[3])
 		// Redis keeps the seconds in 32 bits and looks at their sign there.
 		if !ok1 || !ok2 || !ok3 || int32(seconds) < 0 {
