@@ -10,4 +10,18 @@ var emptyWithoutKeys = []string{
 
 // never lists the commands that cannot give a kind of reply although the table
 // lets it expect.
-var never = map[string][]string{}
+var never = map[string][]string{
+	kindValue: {
+		"shutdown", // ends the server
+	},
+	kindEmpty: {
+		"incrbyfloat",    // a number as text
+		"lpush", "rpush", // what was pushed is there
+		"lset", "ltrim", "mset", "psetex", "rename", "setex", // OK or an error
+		"type", // the word none
+	},
+	kindWrongType: {
+		"lcs",  // has an error of its own
+		"mget", // null for keys of other types
+	},
+}

@@ -67,7 +67,7 @@ func TestCoverage(t *testing.T) {
 	text := printGaps(missing)
 	t.Logf("%d commands, %d gaps:\n%s", len(rows), len(missing), text)
 	if *writeGaps {
-		if err := os.WriteFile(gapsFile, []byte(gapsHead+text), 0o600); err != nil {
+		if err := os.WriteFile(gapsFile, []byte(gapsHead+text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -305,12 +305,28 @@ func kindOf(n *transcript.Node) string {
 		return kindArity
 	case n.Type == resp.Error:
 		return kindError
-	case n.Null || n.Type == resp.Null || n.Type == resp.Integer && string(n.Text) == "0":
+	case n.Null || n.Type == resp.Null:
 		return kindEmpty
-	case n.Relax == transcript.Any || n.Expr != nil:
+	case n.Relax == transcript.Any || n.Relax == transcript.Approx || n.Expr != nil:
 		return kindValue
-	case len(n.Elems) == 0 && len(n.Text) == 0:
+	case holdsNothing(n):
 		return kindEmpty
 	}
 	return kindValue
+}
+
+// holdsNothing reports whether the reply says that there is nothing: zero, or
+// the -2 of TTL, no text, no elements, nulls only, or the end of a scan alone.
+func holdsNothing(n *transcript.Node) bool {
+	switch text := string(n.Text); {
+	case n.Type == resp.Integer:
+		return text == "0" || text == "-2"
+	case n.Type == resp.Verbatim:
+		return text == "txt:"
+	case !resp.IsAggregate(n.Type):
+		return text == ""
+	case len(n.Elems) == 2 && string(n.Elems[0].Text) == "0" && resp.IsAggregate(n.Elems[1].Type):
+		return len(n.Elems[1].Elems) == 0
+	}
+	return !slices.ContainsFunc(n.Elems, func(e transcript.Node) bool { return !e.Null && e.Type != resp.Null })
 }

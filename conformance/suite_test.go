@@ -27,7 +27,7 @@ var (
 	tlsFlag         = flag.Bool("tls", env("TLS") != "", "connect by TLS")
 	insecureFlag    = flag.Bool("tls-insecure", env("TLS_INSECURE") != "", "do not verify the certificate")
 	dbFlag          = flag.Int("db", envInt("DB"), "database to work in")
-	serverFlag      = flag.String("server", "", "server to start if no address is given: respect (default), redis or valkey")
+	serverFlag      = flag.String("server", env("SERVER"), "server to start if no address is given: respect (default), redis or valkey")
 	destructiveFlag = flag.Bool("destructive", env("DESTRUCTIVE") != "", "empty the named server even if it holds keys")
 )
 

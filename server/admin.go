@@ -110,8 +110,8 @@ func dbsizeCommand(c *client, a *args) error {
 // microseconds of the second.
 func timeCommand(c *client, a *args) error {
 	c.out.Array(2)
-	c.out.BulkString(strconv.FormatInt(c.srv.now.Unix(), 10))
-	c.out.BulkString(strconv.Itoa(c.srv.now.Nanosecond() / 1000))
+	c.out.BulkString(strconv.FormatInt(c.srv.time().Unix(), 10))
+	c.out.BulkString(strconv.Itoa(c.srv.time().Nanosecond() / 1000))
 	return nil
 }
 

@@ -97,13 +97,13 @@ func (s *Server) replyError(c *client, err error) {
 func (s *Server) call(c *client, r *row) (done bool) {
 	mark := len(c.out.Buf)
 	c.args.pos = r.Words
-	started := s.now
+	started := s.nowNs
 	err := r.handler(c, &c.args)
 	if err == errBlocked {
 		return false
 	}
 	s.tick()
-	r.stats.record(uint64(s.now.Sub(started)), s.cfg.LatencyTracking)
+	r.stats.record(uint64(max(0, s.nowNs-started)), s.cfg.LatencyTracking)
 	s.stats.commands++
 	if err != nil {
 		c.out.Buf = c.out.Buf[:mark]

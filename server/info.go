@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"respect/server/process"
 )
@@ -106,7 +107,7 @@ func (s *Server) infoServer(w *infoWriter) {
 	if configFile != "" {
 		configFile, _ = filepath.Abs(configFile)
 	}
-	uptime := int64(s.now.Sub(s.started).Seconds())
+	uptime := int64(s.time().Sub(s.started).Seconds())
 	w.field("redis_version", s.compat)
 	w.field("respect_version", Version)
 	w.field("redis_mode", "standalone")
@@ -121,7 +122,7 @@ func (s *Server) infoServer(w *infoWriter) {
 	w.field("process_supervised", "no")
 	w.field("run_id", s.runID)
 	w.field("tcp_port", s.cfg.Port)
-	w.field("server_time_usec", s.now.UnixMicro())
+	w.field("server_time_usec", s.nowNs/int64(time.Microsecond))
 	w.field("uptime_in_seconds", uptime)
 	w.field("uptime_in_days", uptime/86400)
 	w.field("hz", s.cfg.Hz)

@@ -41,9 +41,9 @@ type Server struct {
 	commands *command.Table[*row]
 	compat   string
 
-	clock   func() time.Time
-	system  systemClock // unless a clock was given
-	now     time.Time   // as of the last tick
+	clock   func() int64 // Unix time in nanoseconds
+	system  systemClock  // unless a clock was given
+	nowNs   int64        // Unix time as of the last tick
 	nowMs   int64
 	started time.Time
 	runID   string
@@ -75,7 +75,6 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		cfg:          o.Config,
-		clock:        o.Now,
 		compat:       CompatVersion,
 		runID:        randomHex(40),
 		replID:       randomHex(40),
@@ -88,9 +87,10 @@ func New(o Options) *Server {
 	if s.cfg == nil {
 		s.cfg = config.New()
 	}
-	if s.clock == nil {
-		s.system.set()
-		s.clock = s.system.now
+	s.system.set()
+	s.clock = s.system.now
+	if o.Now != nil {
+		s.clock = func() int64 { return o.Now().UnixNano() }
 	}
 	src := o.Rand
 	if src == nil {
@@ -100,7 +100,7 @@ func New(o Options) *Server {
 	s.ks = keyspace.New(int(s.cfg.Databases), src)
 	s.ks.OnExpired = s.keyExpired
 	s.tick()
-	s.started = s.now
+	s.started = s.time()
 	release, err := command.ParseVersion(s.compat)
 	if err != nil {
 		panic("server: " + err.Error()) // a constant is wrong
@@ -120,16 +120,25 @@ func randomHex(n int) string {
 
 // systemClock tells the time from the monotonic clock, which costs half as much
 // to read as both clocks. It follows the wall clock whenever it is set anew.
-type systemClock struct{ base time.Time }
+type systemClock struct {
+	base   time.Time
+	baseNs int64
+}
 
-func (c *systemClock) now() time.Time { return c.base.Add(time.Since(c.base)) }
+func (c *systemClock) now() int64 { return c.baseNs + int64(time.Since(c.base)) }
 
-func (c *systemClock) set() { c.base = time.Now() }
+func (c *systemClock) set() {
+	c.base = time.Now()
+	c.baseNs = c.base.UnixNano()
+}
+
+// time returns the time of the last tick.
+func (s *Server) time() time.Time { return time.Unix(0, s.nowNs) }
 
 // tick reads the clock.
 func (s *Server) tick() {
-	s.now = s.clock()
-	s.nowMs = s.now.UnixMilli()
+	s.nowNs = s.clock()
+	s.nowMs = s.nowNs / int64(time.Millisecond)
 	s.ks.SetNow(s.nowMs)
 }
 

@@ -184,7 +184,7 @@ func runSpec(t *testing.T, addr, spec string) (state, log string) {
 	}
 	dir := t.TempDir()
 	report := filepath.Join(dir, "report.json")
-	cmd := exec.CommandContext(t.Context(), path, "-addr", addr, "-destructive", "-ginkgo.no-color", "-ginkgo.succinct",
+	cmd := exec.CommandContext(t.Context(), path, "-test.run", "^TestConformance$", "-addr", addr, "-destructive", "-ginkgo.no-color", "-ginkgo.succinct",
 		"-ginkgo.focus", regexp.QuoteMeta(spec)+"$", "-ginkgo.json-report", report)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()

@@ -54,11 +54,45 @@ func Build(ctx context.Context, dir string) (string, error) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
+	if err := dependOnSources(); err != nil {
+		return "", err
+	}
 	out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "respect").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return path, nil
+}
+
+// dependOnSources looks at the sources of the module. The go command remembers
+// which files a test looked at, and repeats an old result only if they are
+// unchanged; it does not see what the compiler reads on the test's behalf.
+func dependOnSources() error {
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	for !exists(filepath.Join(root, "go.mod")) {
+		if root == filepath.Dir(root) {
+			return errors.New("the working directory is in no module")
+		}
+		root = filepath.Dir(root)
+	}
+	return filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		_, err = os.Stat(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil // somebody is working on it
+		}
+		return err
+	})
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // Start starts a server of the flavour on a free loopback port, in a temporary
