@@ -14,5 +14,6 @@
 // -destructive is given.
 //
 // The golden transcripts are played from fixtures/transcripts; docs/TRANSCRIPTS.md
-// describes them.
+// describes them. docs/CONFORMANCE.md tells what else is tested, and how the suite
+// itself is.
 package conformance

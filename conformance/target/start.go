@@ -79,6 +79,9 @@ func dependOnSources() error {
 		root = filepath.Dir(root)
 	}
 	return filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.Name() == ".git" {
+			return filepath.SkipDir
+		}
 		if err != nil || filepath.Ext(path) != ".go" {
 			return err
 		}

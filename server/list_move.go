@@ -1,0 +1,243 @@
+package server
+
+import (
+	"math"
+
+	"respect/keyspace"
+)
+
+// Elements that go from one list to another, or from the first of several lists
+// to a client; and all the commands that wait for elements.
+
+// moveOptions are the operands of the LMOVE family.
+type moveOptions struct {
+	source, target []byte
+	from, to       keyspace.ListEnd
+}
+
+// move takes an element from one list and adds it to another, or tells that
+// there is none to take.
+func (c *client) move(o moveOptions) (moved bool, err error) {
+	l, err := c.writeList(o.source)
+	if l == nil || err != nil {
+		return false, err
+	}
+	target, err := c.writeList(o.target)
+	if err != nil {
+		return false, err
+	}
+	if target == nil {
+		target = c.addList(o.target)
+	}
+	c.scratch, _ = l.Move(o.from, target, o.to, c.listLimits(), c.scratch[:0])
+	c.out.Bulk(c.scratch)
+	c.modified(eventList, pushEvent(o.to), o.target)
+	c.taken(o.source, l, o.from)
+	return true, nil
+}
+
+// lmoveCommand moves an element from one list to another.
+//
+//	LMOVE source destination LEFT | RIGHT LEFT | RIGHT
+//
+// O(1). Reply: the element, or null.
+func lmoveCommand(c *client, a *args) error {
+	o, err := readMove(a)
+	if err != nil {
+		return err
+	}
+	return c.moveOrNull(o)
+}
+
+// rpoplpushCommand is LMOVE with RIGHT and LEFT.
+//
+//	RPOPLPUSH source destination
+//
+// O(1). Reply: the element, or null.
+func rpoplpushCommand(c *client, a *args) error {
+	return c.moveOrNull(moveOptions{a.next(), a.next(), keyspace.ListTail, keyspace.ListHead})
+}
+
+func readMove(a *args) (o moveOptions, err error) {
+	o.source, o.target = a.next(), a.next()
+	if o.from, err = a.side(); err == nil {
+		o.to, err = a.side()
+	}
+	return o, err
+}
+
+func (c *client) moveOrNull(o moveOptions) error {
+	moved, err := c.move(o)
+	if err == nil && !moved {
+		c.out.Null()
+	}
+	return err
+}
+
+// mpopOptions are the operands of LMPOP and BLMPOP.
+type mpopOptions struct {
+	keys  [][]byte
+	where keyspace.ListEnd
+	count int64
+}
+
+func readMpop(a *args) (o mpopOptions, err error) {
+	n, err := a.intIn(1, math.MaxInt64, errNumkeys)
+	if err != nil {
+		return o, err
+	}
+	if n >= int64(a.left()) {
+		return o, errSyntax
+	}
+	o.keys, o.count = a.argv[a.pos:a.pos+int(n)], 1
+	a.pos += int(n)
+	if o.where, err = a.side(); err != nil {
+		return o, err
+	}
+	if a.optionWith("COUNT", 1) {
+		if o.count, err = a.intIn(1, math.MaxInt64, errCountRange); err != nil {
+			return o, err
+		}
+	}
+	return o, a.end()
+}
+
+// mpop takes elements from the first list that there is.
+func (c *client) mpop(o mpopOptions) (popped bool, err error) {
+	for _, key := range o.keys {
+		l, err := c.writeList(key)
+		if err != nil {
+			return false, err
+		}
+		if l == nil {
+			continue
+		}
+		n := int(min(o.count, int64(l.Len())))
+		c.out.Array(2)
+		c.out.Bulk(key)
+		c.out.Array(n)
+		c.pop(l, o.where, n)
+		c.taken(key, l, o.where)
+		return true, nil
+	}
+	return false, nil
+}
+
+// lmpopCommand takes elements from the first of several lists that there is.
+//
+//	LMPOP numkeys key [key ...] LEFT | RIGHT [COUNT count]
+//
+// O(N+M) with N the number of keys and M of elements taken. Reply: an array of
+// the key and an array of elements, or null.
+func lmpopCommand(c *client, a *args) error {
+	o, err := readMpop(a)
+	if err != nil {
+		return err
+	}
+	popped, err := c.mpop(o)
+	if err == nil && !popped {
+		c.out.NullArray()
+	}
+	return err
+}
+
+// blpopCommand takes an element from the head of the first of several lists,
+// and waits for one if there is none.
+//
+//	BLPOP key [key ...] timeout
+//
+// O(N) with N the number of keys. Reply: an array of key and element; null when
+// the time is over. The timeout is in seconds, 0 for ever.
+func blpopCommand(c *client, a *args) error { return c.blockingPop(a, keyspace.ListHead) }
+
+// brpopCommand is BLPOP at the tail.
+//
+//	BRPOP key [key ...] timeout
+//
+// O(N) with N the number of keys. Reply: an array of key and element, or null.
+func brpopCommand(c *client, a *args) error { return c.blockingPop(a, keyspace.ListTail) }
+
+func (c *client) blockingPop(a *args, end keyspace.ListEnd) error {
+	all := a.rest()
+	keys := all[:len(all)-1]
+	until, err := timeoutAt(all[len(keys)], timeoutSeconds, c.srv.nowMs)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		l, err := c.writeList(key)
+		if err != nil {
+			return err
+		}
+		if l == nil {
+			continue
+		}
+		c.out.Array(2)
+		c.out.Bulk(key)
+		c.pop(l, end, 1)
+		c.taken(key, l, end)
+		return nil
+	}
+	return c.blockOnLists(keys, until)
+}
+
+func (c *client) blockOnLists(keys [][]byte, untilMs int64) error {
+	return c.block(keys, keyspace.TypeList, untilMs, func(c *client) { c.out.NullArray() })
+}
+
+// blmoveCommand is LMOVE that waits for an element.
+//
+//	BLMOVE source destination LEFT | RIGHT LEFT | RIGHT timeout
+//
+// O(1). Reply: the element, or null when the time is over.
+func blmoveCommand(c *client, a *args) error {
+	o, err := readMove(a)
+	if err != nil {
+		return err
+	}
+	return c.blockingMove(o, a.next())
+}
+
+// brpoplpushCommand is RPOPLPUSH that waits for an element.
+//
+//	BRPOPLPUSH source destination timeout
+//
+// O(1). Reply: the element, or null when the time is over.
+func brpoplpushCommand(c *client, a *args) error {
+	return c.blockingMove(moveOptions{a.next(), a.next(), keyspace.ListTail, keyspace.ListHead}, a.next())
+}
+
+func (c *client) blockingMove(o moveOptions, timeout []byte) error {
+	until, err := timeoutAt(timeout, timeoutSeconds, c.srv.nowMs)
+	if err != nil {
+		return err
+	}
+	moved, err := c.move(o)
+	if err != nil || moved {
+		return err
+	}
+	return c.blockOnLists([][]byte{o.source}, until)
+}
+
+// blmpopCommand is LMPOP that waits for an element.
+//
+//	BLMPOP timeout numkeys key [key ...] LEFT | RIGHT [COUNT count]
+//
+// O(N+M) with N the number of keys and M of elements taken. Reply: an array of
+// the key and an array of elements, or null when the time is over.
+func blmpopCommand(c *client, a *args) error {
+	timeout := a.next()
+	o, err := readMpop(a)
+	if err != nil {
+		return err
+	}
+	until, err := timeoutAt(timeout, timeoutSeconds, c.srv.nowMs)
+	if err != nil {
+		return err
+	}
+	popped, err := c.mpop(o)
+	if err != nil || popped {
+		return err
+	}
+	return c.blockOnLists(o.keys, until)
+}
