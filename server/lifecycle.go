@@ -98,13 +98,10 @@ func (s *Server) transportOptions() transport.Options {
 	}
 }
 
-// StartLoopback starts the server on a free port of the loopback interface,
-// whatever the configuration says, and returns its address. It is for servers
-// that are embedded in tests.
+// StartLoopback starts the server without data on a free port of the loopback
+// interface, whatever the configuration says, and returns its address. It is for
+// servers that are embedded in tests.
 func (s *Server) StartLoopback() (addr string, err error) {
-	if err := s.load(); err != nil {
-		return "", err
-	}
 	o := s.transportOptions()
 	o.Bind, o.Port, o.AnyPort = []string{"127.0.0.1"}, 0, true
 	t, err := transport.Listen(s, o)

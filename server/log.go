@@ -20,7 +20,7 @@ type logger struct {
 	cfg   *config.Config
 	clock func() time.Time
 	mu    sync.Mutex
-	out   io.Writer // instead of logfile or standard output, for tests
+	out   io.Writer // instead of logfile or standard output
 }
 
 func newLogger(cfg *config.Config, clock func() time.Time) *logger {

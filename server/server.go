@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"io"
 	mathrand "math/rand/v2"
 	"sync"
 	"time"
@@ -25,6 +26,8 @@ const (
 type Options struct {
 	// Config is the configuration; nil for the defaults.
 	Config *config.Config
+	// Log is where log lines go instead of the configured file; nil for that.
+	Log io.Writer
 	// Now tells the time; nil for the system's clock.
 	Now func() time.Time
 	// Rand is the source of all that is random; nil for a random seed.
@@ -97,6 +100,7 @@ func New(o Options) *Server {
 		src = mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64())
 	}
 	s.log = newLogger(s.cfg, o.Now)
+	s.log.out = o.Log
 	s.ks = keyspace.New(int(s.cfg.Databases), src)
 	s.ks.OnExpired = s.keyExpired
 	s.tick()

@@ -32,8 +32,8 @@ func startServer(t testing.TB, o Options) (*Server, string) {
 	if o.Config == nil {
 		o.Config = quiet(t)
 	}
+	o.Log = io.Discard
 	s := New(o)
-	s.log.out = io.Discard
 	addr, err := s.StartLoopback()
 	if err != nil {
 		t.Fatal(err)
@@ -184,8 +184,7 @@ func (lone) RemoteAddr() string { return "" }
 
 // session returns a client of a server that does not listen.
 func session(t testing.TB) *client {
-	s := New(Options{Config: quiet(t)})
-	s.log.out = io.Discard
+	s := New(Options{Config: quiet(t), Log: io.Discard})
 	return s.Accept(lone{}).(*client)
 }
 

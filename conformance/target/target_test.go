@@ -57,6 +57,10 @@ func TestStartTellsWhyAServerEnded(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "FATAL CONFIG FILE ERROR") {
 		t.Errorf("got %v", err)
 	}
+	var ended *EndedError
+	if !errors.As(err, &ended) || ended.Status != 1 {
+		t.Errorf("got %#v, want exit status 1", ended)
+	}
 }
 
 func TestParseInfo(t *testing.T) {
