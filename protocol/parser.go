@@ -231,7 +231,11 @@ func (p *Parser) lineEnd(buf []byte, start int, tooBig Error) (int, error) {
 // bytes arrive. Here it is the limit, always.
 func (p *Parser) find(delimiter byte, buf []byte, start int, tooBig Error) (int, error) {
 	limit := start + p.maxInline()
-	window := buf[:min(len(buf), limit+2)] // the line end does not count
+	reach := limit + 1
+	if delimiter == '\n' {
+		reach++ // the '\r' before it does not count
+	}
+	window := buf[:min(len(buf), reach)]
 	from := min(max(start, p.searched), len(window))
 	unsearched := window[from:]
 	zero := bytes.IndexByte(unsearched, 0)

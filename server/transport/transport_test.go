@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"runtime"
 	"strings"
 	"sync"
@@ -85,6 +86,9 @@ func TestWriteBeforeRead(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	each(t, everywhere, func(t *testing.T, f *fixture) {
 		p := f.connect(t)
+		if tcp, ok := p.Conn.(*net.TCPConn); ok {
+			tcp.SetReadBuffer(64 << 10) // the system would grow it to tens of megabytes
+		}
 		p.send("big 30000000\n")
 		s := f.session(t)
 		f.eventually(t, "pending", func() bool { return s.conn.OutputPending() > 1<<20 })
