@@ -103,7 +103,7 @@ func (e *FormatError) LogLines() []string {
 	case BadChecksum:
 		return []string{e.Reason, strings.TrimSuffix(detail, e.Reason) + "RDB CRC error"}
 	case BadSignature, BadVersion:
-		return []string{e.Reason}
+		return []string{e.Reason, detail}
 	}
 	return []string{detail}
 }

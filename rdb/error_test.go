@@ -16,6 +16,7 @@ import (
 func TestRefusals(t *testing.T) {
 	const short = "Short read or OOM loading DB. Unrecoverable error, aborting now."
 	const internal = "Internal error in RDB reading "
+	const header = internal + "offset 9, file header: "
 	flipped := file("\x00\x01a\x01b")
 	flipped[len(flipped)-1] ^= 1
 	sum := CRC64(0, flipped[:len(flipped)-8])
@@ -26,11 +27,11 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"", Truncated, []string{short, internal + "offset 0, file header: Unexpected EOF reading RDB file"}},
 		{"REDIS001", Truncated, []string{short, internal + "offset 8, file header: Unexpected EOF reading RDB file"}},
-		{"RODIS0010\xff", BadSignature, []string{"Wrong signature trying to load DB from file"}},
-		{"REDIS0000\xff", BadVersion, []string{"Can't handle RDB format version 0"}},
-		{"REDISabcd\xff", BadVersion, []string{"Can't handle RDB format version 0"}},
-		{"REDIS0013\xff", BadVersion, []string{"Can't handle RDB format version 13"}},
-		{"REDIS9999\xff", BadVersion, []string{"Can't handle RDB format version 9999"}},
+		{"RODIS0010\xff", BadSignature, []string{"Wrong signature trying to load DB from file", header + "Wrong signature trying to load DB from file"}},
+		{"REDIS0000\xff", BadVersion, []string{"Can't handle RDB format version 0", header + "Can't handle RDB format version 0"}},
+		{"REDISabcd\xff", BadVersion, []string{"Can't handle RDB format version 0", header + "Can't handle RDB format version 0"}},
+		{"REDIS0013\xff", BadVersion, []string{"Can't handle RDB format version 13", header + "Can't handle RDB format version 13"}},
+		{"REDIS9999\xff", BadVersion, []string{"Can't handle RDB format version 9999", header + "Can't handle RDB format version 9999"}},
 		{"REDIS0010\xff1234567", Truncated, []string{short,
 			internal + "offset 17, opcode 255 (EOF) at offset 9: Unexpected EOF reading RDB file"}},
 		{string(flipped), BadChecksum, []string{

@@ -38,17 +38,17 @@ const minKeySize = 3
 // After an error, a *FormatError or a *LimitError or that of the input, the
 // keyspace holds what came before it.
 func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error) {
-	l := &loader{ks: ks, maxKeys: uint64(o.Size) / minKeySize}
+	l := &loader{reader: NewReader(in), ks: ks, maxKeys: uint64(o.Size) / minKeySize}
 	l.stats.Aux = map[string]string{}
-	r := NewReader(in)
-	r.SkipChecksum = o.SkipChecksum
-	err := r.Read(l)
+	l.reader.SkipChecksum = o.SkipChecksum
+	err := l.reader.Read(l)
 	return l.stats, err
 }
 
 // loader is the Visitor that fills a keyspace.
 type loader struct {
 	Ignore
+	reader  *Reader
 	ks      *keyspace.Keyspace
 	maxKeys uint64
 	stats   LoadStats
@@ -63,9 +63,24 @@ type loader struct {
 
 // A LimitError is a file that is in order, but that this server cannot serve. Its
 // text is the line that a real server logs.
-type LimitError struct{ Reason string }
+type LimitError struct {
+	Position
+	Reason string
+}
 
 func (e *LimitError) Error() string { return e.Reason }
+
+// LogLines returns the lines that a server logs before it gives up on the file:
+// that of the real servers, then where in the file it is.
+func (e *LimitError) LogLines() []string {
+	detail := FormatError{Position: e.Position, Reason: e.Reason}
+	return []string{e.Reason, "Refused in RDB reading " + detail.detail()}
+}
+
+// refuse returns the error for what the reader is at.
+func (l *loader) refuse(format string, v ...any) error {
+	return &LimitError{l.reader.Position(), fmt.Sprintf(format, v...)}
+}
 
 func (l *loader) Aux(name, value []byte) error {
 	const maxAux = 64 // facts that are kept
@@ -77,7 +92,7 @@ func (l *loader) Aux(name, value []byte) error {
 
 func (l *loader) SelectDB(db int) error {
 	if db < 0 || db >= l.ks.Databases() {
-		return &LimitError{fmt.Sprintf("FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting", l.ks.Databases())}
+		return l.refuse("FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting", l.ks.Databases())
 	}
 	l.db = l.ks.DB(db)
 	return nil
@@ -102,11 +117,11 @@ func (l *loader) Function([]byte) error {
 }
 
 func (l *loader) FunctionPreGA(_, _, _, _ []byte) error {
-	return &LimitError{"Pre-release function format not supported."}
+	return l.refuse("Pre-release function format not supported.")
 }
 
 func (l *loader) ModuleAux(module string, _ int) error {
-	return &LimitError{fmt.Sprintf("The RDB file contains AUX module data I can't load: no matching module '%s'", module)}
+	return l.refuse("The RDB file contains AUX module data I can't load: no matching module '%s'", module)
 }
 
 func (l *loader) Version(version int) error {
@@ -127,7 +142,7 @@ func (l *loader) Key(h *KeyHeader) error {
 		return nil
 	}
 	if l.database().Lookup(h.Key, keyspace.NoTouch|keyspace.NoStats) != nil {
-		return &LimitError{fmt.Sprintf("RDB has duplicated key '%s' in DB %d", h.Key, h.DB)}
+		return l.refuse("RDB has duplicated key '%s' in DB %d", h.Key, h.DB)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"respect/fixtures"
 	"respect/keyspace"
 	"respect/rdb"
@@ -71,7 +73,12 @@ func TestLoadRefusesAKeyTwice(t *testing.T) {
 	_, _, err := load(t, file, 1, 0)
 	var limit *rdb.LimitError
 	if !errors.As(err, &limit) {
-		t.Errorf("error %v", err)
+		t.Fatalf("error %v", err)
+	}
+	want := []string{"RDB has duplicated key 'k' in DB 0",
+		`Refused in RDB reading offset 17, type 0 (string) at offset 14, key "k" in DB 0: RDB has duplicated key 'k' in DB 0`}
+	if diff := cmp.Diff(want, limit.LogLines()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -25,9 +25,9 @@ func (s *Server) load() error {
 	if err == nil {
 		return nil
 	}
-	var damaged *rdb.FormatError
-	if errors.As(err, &damaged) {
-		for _, line := range damaged.LogLines() {
+	var refused interface{ LogLines() []string }
+	if errors.As(err, &refused) {
+		for _, line := range refused.LogLines() {
 			s.log.warn("%s", line)
 		}
 	} else {
