@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"math/rand/v2"
+	"unsafe"
 )
 
 // Settings are the configured values that the keyspace works by. They are
@@ -81,6 +82,17 @@ func (ks *Keyspace) Swap(a, b int) {
 	x, y := ks.dbs[a], ks.dbs[b]
 	x.table, y.table = y.table, x.table
 	x.expires, y.expires = y.expires, x.expires
+}
+
+// TableBytes returns the memory of the hash tables and expiry indexes of all
+// databases, without keys and values, in bytes.
+func (ks *Keyspace) TableBytes() int {
+	const deadlineSize = int(unsafe.Sizeof(deadline{}))
+	n := 0
+	for _, db := range ks.dbs {
+		n += db.table.Bytes() + cap(db.expires.heap)*deadlineSize
+	}
+	return n
 }
 
 // Len returns the number of keys in all databases, expired ones that were not

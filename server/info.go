@@ -32,6 +32,13 @@ func (w *infoWriter) field(name string, value any) {
 	}
 }
 
+// zeros writes fields for what does not happen in this server, or not yet.
+func (w *infoWriter) zeros(names ...string) {
+	for _, name := range names {
+		w.field(name, 0)
+	}
+}
+
 // bytes writes a number of bytes, and once more for people.
 func (w *infoWriter) bytes(name string, n uint64) {
 	w.field(name, n)
@@ -110,6 +117,8 @@ func (s *Server) infoServer(w *infoWriter) {
 	uptime := int64(s.time().Sub(s.started).Seconds())
 	w.field("redis_version", s.compat)
 	w.field("respect_version", Version)
+	w.field("redis_git_sha1", "00000000")
+	w.field("redis_git_dirty", 0)
 	w.field("redis_mode", "standalone")
 	w.field("os", process.System())
 	w.field("arch_bits", 32<<(^uint(0)>>63))
@@ -161,11 +170,17 @@ func (s *Server) infoClients(w *infoWriter) {
 func (s *Server) infoMemory(w *infoWriter) {
 	m := process.Memory()
 	s.stats.peakMemory = max(s.stats.peakMemory, m.Heap)
-	dataset := m.Heap - min(m.Heap, s.stats.startMemory)
+	clients := 0
+	for _, c := range s.clients {
+		clients += c.memory()
+	}
+	overhead := s.stats.startMemory + uint64(clients) + uint64(s.ks.TableBytes())
+	dataset := m.Heap - min(m.Heap, overhead)
 	w.bytes("used_memory", m.Heap)
 	w.bytes("used_memory_rss", m.Resident)
 	w.bytes("used_memory_peak", s.stats.peakMemory)
 	w.field("used_memory_peak_perc", percent(m.Heap, s.stats.peakMemory))
+	w.field("used_memory_overhead", overhead)
 	w.field("used_memory_startup", s.stats.startMemory)
 	w.field("used_memory_dataset", dataset)
 	w.field("used_memory_dataset_perc", percent(dataset, m.Heap))
@@ -173,21 +188,26 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.field("allocator_active", m.HeapInUse)
 	w.field("allocator_resident", m.HeapHeld)
 	w.bytes("total_system_memory", m.System)
-	w.bytes("maxmemory", uint64(s.cfg.Maxmemory))
+	w.bytes("used_memory_lua", 0)
+	w.bytes("used_memory_vm_total", 0)
+	w.bytes("used_memory_scripts", 0)
+	w.zeros("used_memory_vm_eval", "used_memory_scripts_eval", "used_memory_vm_functions", "used_memory_functions",
+		"number_of_cached_scripts", "number_of_functions", "number_of_libraries")
+	w.bytes("maxmemory", s.cfg.Maxmemory)
 	w.field("maxmemory_policy", s.cfg.MaxmemoryPolicy)
 	w.field("allocator_frag_ratio", ratio(m.HeapInUse, m.Heap))
 	w.field("allocator_frag_bytes", int64(m.HeapInUse-m.Heap))
+	w.field("allocator_rss_ratio", ratio(m.HeapHeld, m.HeapInUse))
+	w.field("allocator_rss_bytes", int64(m.HeapHeld-m.HeapInUse))
+	w.field("rss_overhead_ratio", ratio(m.Resident, m.HeapHeld))
+	w.field("rss_overhead_bytes", int64(m.Resident)-int64(m.HeapHeld))
 	w.field("mem_fragmentation_ratio", ratio(m.Resident, m.Heap))
 	w.field("mem_fragmentation_bytes", int64(m.Resident)-int64(m.Heap))
-	clients := 0
-	for _, c := range s.clients {
-		clients += c.memory()
-	}
-	w.field("mem_clients_slaves", 0)
+	w.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
 	w.field("mem_clients_normal", clients)
+	w.zeros("mem_cluster_links", "mem_aof_buffer")
 	w.field("mem_allocator", "go")
-	w.field("active_defrag_running", 0)
-	w.field("lazyfree_pending_objects", 0)
+	w.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
 
 func percent(n, of uint64) string { return fmt.Sprintf("%.2f%%", ratio(n, of)*100) }
@@ -201,14 +221,16 @@ func ratio(n, of uint64) float64 {
 
 func (s *Server) infoPersistence(w *infoWriter) {
 	w.field("loading", s.loading)
-	w.field("async_loading", 0)
+	w.zeros("async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
+	w.field("current_fork_perc", 0.0)
+	w.zeros("current_save_keys_processed", "current_save_keys_total")
 	w.field("rdb_changes_since_last_save", s.dirty)
 	w.field("rdb_bgsave_in_progress", 0)
 	w.field("rdb_last_save_time", s.started.Unix())
 	w.field("rdb_last_bgsave_status", "ok")
 	w.field("rdb_last_bgsave_time_sec", -1)
 	w.field("rdb_current_bgsave_time_sec", -1)
-	w.field("rdb_saves", 0)
+	w.zeros("rdb_saves", "rdb_last_cow_size")
 	w.field("rdb_last_load_keys_expired", s.stats.loadExpired)
 	w.field("rdb_last_load_keys_loaded", s.stats.loadedKeys)
 	w.field("aof_enabled", 0)
@@ -217,8 +239,9 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.field("aof_last_rewrite_time_sec", -1)
 	w.field("aof_current_rewrite_time_sec", -1)
 	w.field("aof_last_bgrewrite_status", "ok")
-	w.field("aof_rewrites", 0)
+	w.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
 	w.field("aof_last_write_status", "ok")
+	w.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
 }
 
 func (s *Server) infoStats(w *infoWriter) {
@@ -229,30 +252,32 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.field("instantaneous_ops_per_sec", now.commands)
 	w.field("total_net_input_bytes", st.bytesIn)
 	w.field("total_net_output_bytes", st.bytesOut)
+	w.zeros("total_net_repl_input_bytes", "total_net_repl_output_bytes")
 	w.field("instantaneous_input_kbps", float64(now.bytesIn)/1024)
 	w.field("instantaneous_output_kbps", float64(now.bytesOut)/1024)
+	w.field("instantaneous_input_repl_kbps", 0.0)
+	w.field("instantaneous_output_repl_kbps", 0.0)
 	w.field("rejected_connections", st.rejectedConnections)
-	w.field("sync_full", 0)
-	w.field("sync_partial_ok", 0)
-	w.field("sync_partial_err", 0)
+	w.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
 	w.field("expired_keys", ks.ExpiredKeys)
 	w.field("expired_stale_perc", 0.0)
-	w.field("expired_time_cap_reached_count", 0)
-	w.field("evicted_keys", 0)
-	w.field("evicted_clients", 0)
+	w.zeros("expired_time_cap_reached_count", "evicted_keys", "evicted_clients",
+		"total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	w.field("keyspace_hits", ks.Hits)
 	w.field("keyspace_misses", ks.Misses)
-	w.field("pubsub_channels", 0)
-	w.field("pubsub_patterns", 0)
-	w.field("pubsubshard_channels", 0)
-	w.field("latest_fork_usec", 0)
-	w.field("total_forks", 0)
-	w.field("unexpected_error_replies", 0)
+	w.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+		"migrate_cached_sockets", "slave_expires_tracked_keys",
+		"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+		"total_active_defrag_time", "current_active_defrag_time",
+		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
 	w.field("total_error_replies", st.errors)
+	w.zeros("dump_payload_sanitizations")
 	w.field("total_reads_processed", s.moved().Reads)
 	w.field("total_writes_processed", s.moved().Writes)
+	w.field("eventloop_cycles", s.moved().Cycles)
 	w.field("client_query_buffer_limit_disconnections", st.queryBufferKills)
 	w.field("acl_access_denied_auth", st.deniedAuth)
+	w.zeros("acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
 }
 
 func (s *Server) infoReplication(w *infoWriter) {

@@ -179,6 +179,7 @@ func TestCloseAnswersWhatWasExecuted(t *testing.T) {
 type lone struct{ transport.Conn }
 
 func (lone) Wake()              {}
+func (lone) OutputPending() int { return 0 }
 func (lone) Unix() bool         { return true }
 func (lone) RemoteAddr() string { return "" }
 
