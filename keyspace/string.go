@@ -2,8 +2,9 @@ package keyspace
 
 import (
 	"encoding/binary"
-	"math"
 	"strconv"
+
+	"respect/keyspace/listpack"
 )
 
 // This file is the value half of strings: what they look like in memory, and
@@ -17,33 +18,7 @@ const maxIntText = len("-9223372036854775808")
 // ParseInt reads a canonical decimal 64-bit integer: an optional minus, no
 // leading zeros, no spaces. This is the form for which storing the number loses
 // nothing of the text.
-func ParseInt(s []byte) (int64, bool) {
-	if len(s) == 0 || len(s) > maxIntText {
-		return 0, false
-	}
-	digits := s
-	negative := s[0] == '-'
-	if negative {
-		digits = s[1:]
-	}
-	if len(digits) == 0 || len(digits) > 19 {
-		return 0, false
-	}
-	if digits[0] == '0' {
-		return 0, len(s) == 1
-	}
-	var n uint64
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	if negative {
-		return int64(-n), n <= 1<<63
-	}
-	return int64(n), n <= math.MaxInt64
-}
+func ParseInt(s []byte) (int64, bool) { return listpack.ParseInt(s) }
 
 // newString returns a string object. For the encoding Int, value is the eight
 // bytes of the number.

@@ -62,6 +62,14 @@ func (a *args) int() (int64, error) {
 	return n, nil
 }
 
+// ints reads the next two arguments as 64-bit integers.
+func (a *args) ints() (x, y int64, err error) {
+	if x, err = a.int(); err == nil {
+		y, err = a.int()
+	}
+	return x, y, err
+}
+
 // intIn reads the next argument as an integer from low to high.
 func (a *args) intIn(low, high int64, outside replyError) (int64, error) {
 	n, ok := keyspace.ParseInt(a.next())

@@ -376,11 +376,7 @@ func (c *client) popCommand(a *args, end keyspace.ListEnd) error {
 // the tail.
 func lrangeCommand(c *client, a *args) error {
 	key := a.next()
-	start, err := a.int()
-	if err != nil {
-		return err
-	}
-	stop, err := a.int()
+	start, stop, err := a.ints()
 	if err != nil {
 		return err
 	}
@@ -434,11 +430,7 @@ func clampList(start, stop int64, n int) (from, to int) {
 // O(N) with N the number of elements removed. Reply: OK.
 func ltrimCommand(c *client, a *args) error {
 	key := a.next()
-	start, err := a.int()
-	if err != nil {
-		return err
-	}
-	stop, err := a.int()
+	start, stop, err := a.ints()
 	if err != nil {
 		return err
 	}

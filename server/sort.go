@@ -40,10 +40,7 @@ func readSortOptions(a *args, mayStore bool) (o sortOptions, err error) {
 		case a.option("ALPHA"):
 			o.alpha = true
 		case a.optionWith("LIMIT", 2):
-			if o.offset, err = a.int(); err != nil {
-				return o, err
-			}
-			if o.count, err = a.int(); err != nil {
+			if o.offset, o.count, err = a.ints(); err != nil {
 				return o, err
 			}
 		case mayStore && a.optionWith("STORE", 1):

@@ -502,11 +502,7 @@ func strlenCommand(c *client, a *args) error {
 // inclusive, where negative offsets count from the end.
 func getrangeCommand(c *client, a *args) error {
 	key := a.next()
-	start, err := a.int()
-	if err != nil {
-		return err
-	}
-	end, err := a.int()
+	start, end, err := a.ints()
 	if err != nil {
 		return err
 	}

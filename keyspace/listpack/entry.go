@@ -66,7 +66,7 @@ func (e Element) Equal(s []byte) bool {
 	if !e.IsInt() {
 		return string(e.Bytes) == string(s)
 	}
-	n, ok := parseInt(s)
+	n, ok := ParseInt(s)
 	return ok && n == e.Int
 }
 
@@ -80,7 +80,7 @@ type Pattern struct {
 
 // PatternOf returns the pattern for a text, which it keeps.
 func PatternOf(s []byte) Pattern {
-	n, isInt := parseInt(s)
+	n, isInt := ParseInt(s)
 	return Pattern{s, n, isInt}
 }
 
@@ -95,9 +95,9 @@ func (p *Pattern) Matches(e Element) bool {
 	return string(e.Bytes) == string(p.text)
 }
 
-// parseInt reads the canonical decimal form of a 64-bit integer: the form for
+// ParseInt reads the canonical decimal form of a 64-bit integer: the form for
 // which storing the number loses nothing of the text.
-func parseInt(s []byte) (int64, bool) {
+func ParseInt(s []byte) (int64, bool) {
 	if len(s) == 0 || len(s) > maxIntText {
 		return 0, false
 	}
@@ -138,7 +138,7 @@ type form struct {
 func formOf(e Element) (f form) {
 	n, isInt := e.Int, e.IsInt()
 	if !isInt {
-		n, isInt = parseInt(e.Bytes)
+		n, isInt = ParseInt(e.Bytes)
 	}
 	if isInt {
 		f.setInt(n)
