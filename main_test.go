@@ -331,3 +331,20 @@ func TestDaemonizeLeavesItRunning(t *testing.T) {
 	}
 	t.Error("it did not end")
 }
+
+func TestItListensOnSeveralAddresses(t *testing.T) {
+	port := freePort(t)
+	addrs := []string{"127.0.0.1"}
+	if l, err := net.Listen("tcp6", "[::1]:0"); err == nil {
+		l.Close()
+		addrs = append(addrs, "::1")
+	}
+	args := append([]string{"--port", strconv.Itoa(port), "--bind"}, addrs...)
+	r := start(t, append(args, "-192.0.2.7")...) // one that the machine does not have may fail
+	r.until("Ready to accept connections")
+	for _, addr := range addrs {
+		if got := ask(t, "tcp", net.JoinHostPort(addr, strconv.Itoa(port)), "PING"); got != "+PONG" {
+			t.Errorf("PING on %s: %s", addr, got)
+		}
+	}
+}
