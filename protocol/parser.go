@@ -231,11 +231,10 @@ func (p *Parser) lineEnd(buf []byte, start int, tooBig Error) (int, error) {
 // bytes arrive. Here it is the limit, always.
 func (p *Parser) find(delimiter byte, buf []byte, start int, tooBig Error) (int, error) {
 	limit := start + p.maxInline()
-	reach := limit + 1
-	if delimiter == '\n' {
-		reach++ // the '\r' before it does not count
+	if delimiter == '\n' && len(buf) > limit && buf[limit] == '\r' {
+		limit++ // it belongs to the line end, which does not count
 	}
-	window := buf[:min(len(buf), reach)]
+	window := buf[:min(len(buf), limit+1)]
 	from := min(max(start, p.searched), len(window))
 	unsearched := window[from:]
 	zero := bytes.IndexByte(unsearched, 0)
