@@ -222,7 +222,9 @@ func (c *client) keepRest() {
 	from := b.end
 	if b.next < len(b.reqs) {
 		from = b.reqs[b.next].start
-		c.parser.Reset()
+	}
+	if b.next < len(b.reqs) || b.err != nil {
+		c.parser.Reset() // what is kept will be cut again
 	}
 	rest := b.buf[from:]
 	if c.closing {
@@ -240,7 +242,7 @@ func (c *client) keepRest() {
 		c.in = nil
 	}
 	b.release()
-	c.batch = nil
+	c.batch, c.args = nil, args{} // the batch is somebody else's from now on
 	c.queryLen = len(c.in)
 	if int64(c.queryLen) > c.srv.cfg.ClientQueryBufferLimit {
 		c.srv.stats.queryBufferKills++

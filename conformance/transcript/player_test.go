@@ -74,16 +74,27 @@ func (f *fakeServer) serve(c net.Conn) {
 		for _, e := range v.Elems {
 			words = append(words, string(e.Text))
 		}
-		answer, closes := strings.CutSuffix(f.answer(strings.Join(words, " ")), closing)
-		if _, err := c.Write([]byte(answer)); err != nil || closes {
+		if !f.reply(c, strings.Join(words, " ")) {
 			return
 		}
 	}
 }
 
-func (f *fakeServer) answer(request string) string {
+// reply answers a request and tells whether the connection goes on. Like the real
+// servers the fake does one thing after the other: who has the reply to a later
+// request on another connection finds this one closed.
+func (f *fakeServer) reply(c net.Conn, request string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	answer, closes := strings.CutSuffix(f.answer(request), closing)
+	_, err := c.Write([]byte(answer))
+	if closes {
+		c.Close()
+	}
+	return err == nil && !closes
+}
+
+func (f *fakeServer) answer(request string) string {
 	if list := f.answers[request]; len(list) > 0 {
 		if len(list) > 1 {
 			f.answers[request] = list[1:]
