@@ -1,7 +1,7 @@
 # What there is to do with Respect. `make check` is exactly what CI runs.
 
 GO      ?= go
-FUZZTIME ?= 5s
+FUZZTIME ?= 3s
 
 .PHONY: check test lint cross race conform fuzz record bench gen
 

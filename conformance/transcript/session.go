@@ -96,6 +96,10 @@ func (s *session) on(step *Step) (*conn, error) {
 	return c, nil
 }
 
+// ErrKeepsConnections is what Play returns for a server that does not notice that
+// the clients of a case have left.
+var ErrKeepsConnections = errors.New("the server keeps connections that were closed")
+
 // closeAll closes the connections of the case and waits until the server has
 // noticed it, so that none of them can take anything from the next case.
 func (s *session) closeAll() error {
@@ -117,7 +121,7 @@ func (s *session) awaitGone() error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return errors.New("the server keeps connections that were closed")
+			return ErrKeepsConnections
 		}
 		time.Sleep(pollPause)
 	}
