@@ -16,7 +16,6 @@ const (
 	errWrongType       replyError = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	errNotInteger      replyError = "ERR value is not an integer or out of range"
 	errNotFloat        replyError = "ERR value is not a valid float"
-	errOutOfRange      replyError = "ERR value is out of range"
 	errInt32           replyError = "ERR value is out of range, value must between -2147483648 and 2147483647"
 	errNotPositive     replyError = "ERR value is out of range, must be positive"
 	errNoSuchKey       replyError = "ERR no such key"
@@ -28,7 +27,6 @@ const (
 	errStringTooLong   replyError = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 	errSameObject      replyError = "ERR source and destination objects are the same"
 	errDBIndex         replyError = "ERR DB index is out of range"
-	errInvalidDB       replyError = "ERR invalid DB index"
 	errInvalidFirstDB  replyError = "ERR invalid first DB index"
 	errInvalidSecondDB replyError = "ERR invalid second DB index"
 	errInvalidCursor   replyError = "ERR invalid cursor"
@@ -44,7 +42,6 @@ const (
 	errTimeoutRange   replyError = "ERR timeout is out of range"
 	errTimeoutNeg     replyError = "ERR timeout is negative"
 	errTimeoutInteger replyError = "ERR timeout is not an integer or out of range"
-	errLoading        replyError = "LOADING Redis is loading the dataset in memory"
 	errNoSave         replyError = "ERR saving is not supported yet"
 )
 

@@ -78,7 +78,8 @@ func lcsCommand(c *client, a *args) error {
 	return nil
 }
 
-// lcsOperand returns a copy of nothing: the bytes are only read.
+// lcsOperand returns the string of a key, nothing if there is none. The bytes are
+// the value's own.
 func (c *client) lcsOperand(key []byte) ([]byte, error) {
 	o, err := c.lookupRead(key, keyspace.TypeString)
 	if o == nil || err != nil {

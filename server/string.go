@@ -178,7 +178,7 @@ func (e expiryArg) atMs(nowMs int64, command string) (int64, error) {
 	return nowMs + n, nil
 }
 
-// options reads the options of SET: one condition, one expiry, and GET.
+// readSet reads the options of SET: one condition, one expiry, and GET.
 func (o *setOptions) readSet(a *args) error {
 	for a.more() {
 		given := o.expiry.number != nil
