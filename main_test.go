@@ -27,6 +27,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	becomeLimited()
 	dir, err := os.MkdirTemp("", "respect-test-")
 	if err != nil {
 		panic(err)
@@ -77,7 +78,11 @@ type running struct {
 // start runs the program until the test ends.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
-	cmd := program(t, args...)
+	return startCommand(t, program(t, args...))
+}
+
+func startCommand(t *testing.T, cmd *exec.Cmd) *running {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

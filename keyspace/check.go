@@ -5,6 +5,7 @@ import "fmt"
 // Check verifies every invariant of all databases. It is for tests; its cost is
 // proportional to the data.
 func (ks *Keyspace) Check() error {
+	ks.Settle()
 	for _, db := range ks.dbs {
 		if err := db.Check(); err != nil {
 			return fmt.Errorf("database %d: %w", db.id, err)
@@ -20,6 +21,12 @@ func (db *DB) Check() error {
 		return err
 	}
 	if err := db.expires.check(); err != nil {
+		return err
+	}
+	if err := db.checkFields(); err != nil {
+		return err
+	}
+	if err := db.checkAccount(); err != nil {
 		return err
 	}
 	for i, d := range db.expires.heap {
@@ -42,10 +49,10 @@ func (db *DB) Check() error {
 	return nil
 }
 
-func (x *expiryIndex) check() error {
+func (x *deadlineHeap[T]) check() error {
 	for i, d := range x.heap {
-		if d.o.expire != uint32(i+1) {
-			return fmt.Errorf("deadline %d: its key %q is at %d", i, d.o.Key(), d.o.expire)
+		if place := d.o.heapPlace(); place != uint32(i+1) {
+			return fmt.Errorf("deadline %d: its element is at %d", i, place)
 		}
 		if parent := (i - 1) / heapArity; i > 0 && x.heap[parent].atMs > d.atMs {
 			return fmt.Errorf("deadline %d is before its parent's", i)
@@ -61,7 +68,7 @@ func (o *Object) check() error {
 	if !o.isBoxed() {
 		return fmt.Errorf("a %s is not boxed", o.Type())
 	}
-	if v, ok := o.box().value.(interface{ Len() int }); ok && v.Len() == 0 {
+	if v, ok := o.box().value.(interface{ Len() int }); ok && v.Len() == 0 && o.Type() != TypeHash {
 		return fmt.Errorf("empty %s", o.Type())
 	}
 	if v, ok := o.box().value.(interface{ Check() error }); ok {

@@ -12,6 +12,8 @@ type DB struct {
 	id      int
 	table   *hashtable.Table[*Object]
 	expires expiryIndex
+	fields  *fieldIndex // of hashes with fields that expire (field_expire.go)
+	bytes   int         // of all objects (account.go)
 }
 
 func newTable() *hashtable.Table[*Object] {
@@ -38,7 +40,7 @@ const (
 )
 
 // Lookup returns the object of a key, or nil if there is no such key. A key
-// whose deadline has passed is deleted.
+// whose deadline has passed is deleted, and so are fields of a hash.
 func (db *DB) Lookup(key []byte, flags LookupFlags) *Object {
 	o, found := db.table.Find(key)
 	if found && db.expired(o) {
@@ -46,6 +48,9 @@ func (db *DB) Lookup(key []byte, flags LookupFlags) *Object {
 			db.expireNow(o)
 		}
 		found = false
+	}
+	if found && o.Type() == TypeHash {
+		found = db.freshen(o)
 	}
 	if flags&NoStats == 0 {
 		if found {
@@ -68,6 +73,7 @@ func (db *DB) Lookup(key []byte, flags LookupFlags) *Object {
 func (db *DB) Add(key []byte, t Type, value any) *Object {
 	o := newBoxed(key, t, 0, value)
 	db.insert(o)
+	db.Open(o)
 	return o
 }
 
@@ -97,6 +103,7 @@ func (db *DB) Rename(o *Object, key []byte) *Object {
 // MoveTo moves a key with its deadline to another database, where it must not
 // be.
 func (db *DB) MoveTo(o *Object, target *DB) {
+	db.ks.Settle() // what is open is open in this database
 	at := db.expires.at(o)
 	db.remove(o)
 	target.place(o, at)
@@ -113,6 +120,7 @@ func (db *DB) CopyTo(o *Object, target *DB, key []byte) *Object {
 
 func (db *DB) place(o *Object, atMs int64) {
 	db.table.Insert(o)
+	db.charge(o)
 	if atMs != NoExpiry {
 		db.expires.set(o, atMs)
 	}
@@ -121,8 +129,11 @@ func (db *DB) place(o *Object, atMs int64) {
 // Flush removes all keys and returns how many there were.
 func (db *DB) Flush() int {
 	n := db.Len()
+	db.ks.Settle()
 	db.table = newTable()
 	db.expires = expiryIndex{}
+	db.fields = &fieldIndex{}
+	db.bytes = 0
 	return n
 }
 
@@ -130,29 +141,29 @@ func (db *DB) Flush() int {
 // processor's cache.
 const warmFrom = 4096
 
+// WorthWarming tells whether Warm gains anything.
+func (db *DB) WorthWarming() bool { return db.Len() >= warmFrom }
+
 // Warm prepares the lookups of several keys that are about to come; what is no
 // key does no harm. The result means nothing.
 func (db *DB) Warm(keys [][]byte) uint64 {
-	if db.Len() < warmFrom {
-		return 0
-	}
 	return db.table.Warm(keys, func(o *Object) uint64 { return uint64(o.meta) })
 }
 
 // Reserve makes room for n keys in one go, as before a file is loaded.
 func (db *DB) Reserve(n int) { db.table.Reserve(n) }
 
-// RandomKey returns a key, each with equal chance, or nil if there is none.
-// Keys met whose deadline has passed are deleted,
+// RandomKey returns a key, each with equal chance; found is false if there is
+// none. Keys met whose deadline has passed are deleted,
 // or, while deletion is paused, returned.
-func (db *DB) RandomKey() []byte {
+func (db *DB) RandomKey() (key []byte, found bool) {
 	for {
 		o, ok := db.table.Random(db.ks.rand)
 		if !ok {
-			return nil
+			return nil, false
 		}
 		if !db.expired(o) || db.ks.DeletionPaused {
-			return o.Key()
+			return o.Key(), true
 		}
 		db.expireNow(o)
 	}
@@ -185,15 +196,20 @@ func (db *DB) Scan(cursor uint64, yield func(*Object)) uint64 {
 func (db *DB) insert(o *Object) {
 	db.initClock(o)
 	db.table.Insert(o)
+	db.charge(o)
 }
 
-// swap puts n, which has the same key, into the place of o.
+// swap puts n, which has the same key, into the place of o, and opens it.
 func (db *DB) swap(o, n *Object) {
 	*db.table.FindRef(o.Key()) = n
+	db.discharge(o)
+	db.charge(n)
+	db.Open(n)
 	db.expires.moved(n)
 }
 
 func (db *DB) remove(o *Object) {
 	db.expires.remove(o)
 	db.table.Delete(o.Key())
+	db.discharge(o)
 }

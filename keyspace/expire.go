@@ -1,87 +1,105 @@
 package keyspace
 
-// The keys of a database that expire stand in a 4-ary heap ordered by deadline.
-// Each object knows its place (Object.expire), so that a deadline is found,
-// changed and removed without a second hash table. The earliest deadline of a
-// database is at the root: the active expiry needs no sampling, and an idle
-// server need not look.
+// What expires stands in a 4-ary heap ordered by deadline: the keys of a database,
+// its hashes by the next deadline of a field, the fields of a hash (field_expire.go).
+// Each element knows its place, so that a deadline is found, changed and removed
+// without a second hash table. The earliest deadline is at the root: the active
+// expiry needs no sampling, and an idle server need not look.
 
-// NoExpiry is the deadline of a key that does not expire.
+// NoExpiry is the deadline of what does not expire.
 const NoExpiry = int64(-1)
 
-type deadline struct {
-	atMs int64 // Unix time in milliseconds
-	o    *Object
+// expiring is what can stand in a heap. Its place there is counted from 1; 0 says
+// that it has none.
+type expiring interface {
+	heapPlace() uint32
+	setHeapPlace(uint32)
 }
 
-type expiryIndex struct {
-	heap []deadline
+type deadlineOf[T expiring] struct {
+	atMs int64 // Unix time in milliseconds
+	o    T
 }
+
+type deadlineHeap[T expiring] struct {
+	heap []deadlineOf[T]
+}
+
+// The deadlines of the keys of a database.
+type (
+	deadline    = deadlineOf[*Object]
+	expiryIndex = deadlineHeap[*Object]
+)
+
+func (o *Object) heapPlace() uint32         { return o.expire }
+func (o *Object) setHeapPlace(place uint32) { o.expire = place }
 
 const heapArity = 4
 
-func (x *expiryIndex) len() int { return len(x.heap) }
+func (x *deadlineHeap[T]) len() int { return len(x.heap) }
 
 // at returns the deadline of o.
-func (x *expiryIndex) at(o *Object) int64 {
-	if o.expire == 0 {
+func (x *deadlineHeap[T]) at(o T) int64 {
+	place := o.heapPlace()
+	if place == 0 {
 		return NoExpiry
 	}
-	return x.heap[o.expire-1].atMs
+	return x.heap[place-1].atMs
 }
 
 // set gives o a deadline, or another one.
-func (x *expiryIndex) set(o *Object, atMs int64) {
-	if o.expire != 0 {
-		i := int(o.expire - 1)
+func (x *deadlineHeap[T]) set(o T, atMs int64) {
+	if place := o.heapPlace(); place != 0 {
+		i := int(place - 1)
 		x.heap[i].atMs = atMs
 		x.fix(i)
 		return
 	}
-	x.heap = append(x.heap, deadline{atMs, o})
-	o.expire = uint32(len(x.heap))
+	x.heap = append(x.heap, deadlineOf[T]{atMs, o})
+	o.setHeapPlace(uint32(len(x.heap)))
 	x.up(len(x.heap) - 1)
 }
 
 // remove takes the deadline of o away and tells whether it had one.
-func (x *expiryIndex) remove(o *Object) bool {
-	if o.expire == 0 {
+func (x *deadlineHeap[T]) remove(o T) bool {
+	place := o.heapPlace()
+	if place == 0 {
 		return false
 	}
-	i, last := int(o.expire-1), len(x.heap)-1
-	o.expire = 0
+	i, last := int(place-1), len(x.heap)-1
+	o.setHeapPlace(0)
 	moved := x.heap[last]
-	x.heap[last] = deadline{}
+	x.heap[last] = deadlineOf[T]{}
 	x.heap = x.heap[:last]
 	if i < last {
 		x.place(i, moved)
 		x.fix(i)
 	}
 	if cap(x.heap) > 64 && len(x.heap) < cap(x.heap)/4 {
-		x.heap = append(make([]deadline, 0, cap(x.heap)/2), x.heap...)
+		x.heap = append(make([]deadlineOf[T], 0, cap(x.heap)/2), x.heap...)
 	}
 	return true
 }
 
-// moved notes that o is the successor of the object that had its place.
-func (x *expiryIndex) moved(o *Object) {
-	if o.expire != 0 {
-		x.heap[o.expire-1].o = o
+// moved notes that o is the successor of the element that had its place.
+func (x *deadlineHeap[T]) moved(o T) {
+	if place := o.heapPlace(); place != 0 {
+		x.heap[place-1].o = o
 	}
 }
 
-func (x *expiryIndex) place(i int, d deadline) {
+func (x *deadlineHeap[T]) place(i int, d deadlineOf[T]) {
 	x.heap[i] = d
-	d.o.expire = uint32(i + 1)
+	d.o.setHeapPlace(uint32(i + 1))
 }
 
-func (x *expiryIndex) fix(i int) {
+func (x *deadlineHeap[T]) fix(i int) {
 	if !x.up(i) {
 		x.down(i)
 	}
 }
 
-func (x *expiryIndex) up(i int) bool {
+func (x *deadlineHeap[T]) up(i int) bool {
 	d, start := x.heap[i], i
 	for i > 0 {
 		parent := (i - 1) / heapArity
@@ -95,7 +113,7 @@ func (x *expiryIndex) up(i int) bool {
 	return i != start
 }
 
-func (x *expiryIndex) down(i int) {
+func (x *deadlineHeap[T]) down(i int) {
 	d := x.heap[i]
 	for {
 		first := i*heapArity + 1
@@ -145,19 +163,22 @@ func (db *DB) expireNow(o *Object) {
 	}
 }
 
-// NextExpiry returns the earliest deadline of all databases, or false if no key
-// expires.
+// NextExpiry returns the earliest deadline of a key or of a field of a hash in all
+// databases, or false if nothing expires.
 func (ks *Keyspace) NextExpiry() (atMs int64, ok bool) {
 	for _, db := range ks.dbs {
 		if h := db.expires.heap; len(h) > 0 && (!ok || h[0].atMs < atMs) {
+			atMs, ok = h[0].atMs, true
+		}
+		if h := db.fields.heap; len(h) > 0 && (!ok || h[0].atMs < atMs) {
 			atMs, ok = h[0].atMs, true
 		}
 	}
 	return atMs, ok
 }
 
-// ExpireSome deletes up to limit keys whose deadline has passed, earliest first
-// within each database, and tells whether there are more.
+// ExpireSome deletes up to limit keys and fields whose deadline has passed, keys
+// first and earliest first within each database, and tells whether there are more.
 func (ks *Keyspace) ExpireSome(limit int) (more bool) {
 	if ks.DeletionPaused {
 		return false
@@ -169,6 +190,12 @@ func (ks *Keyspace) ExpireSome(limit int) (more bool) {
 			}
 			limit--
 			db.expireNow(db.expires.heap[0].o)
+		}
+		for db.fields.len() > 0 && ks.nowMs > db.fields.heap[0].atMs {
+			if limit == 0 {
+				return true
+			}
+			limit -= db.expireFields(db.fields.heap[0].o.owner, limit)
 		}
 	}
 	return false

@@ -9,6 +9,12 @@ import (
 // changed in place, under the lock, when the configuration changes.
 type Settings struct {
 	List ListLimits
+	Set  SetLimits
+	Hash HashLimits
+	ZSet ZSetLimits
+	// HLLSparseMaxBytes is hll-sparse-max-bytes: the size from which a HyperLogLog
+	// is dense.
+	HLLSparseMaxBytes int
 
 	// LFU says that the access clocks of the keys count how frequently they are
 	// used (maxmemory-policy *-lfu) and not when they were used last.
@@ -25,6 +31,9 @@ type Settings struct {
 type Stats struct {
 	Hits, Misses uint64
 	ExpiredKeys  uint64
+	// ExpiredFields are those of hashes, also those that were given a deadline in
+	// the past.
+	ExpiredFields uint64
 }
 
 // A Keyspace is a set of databases that share a clock and settings.
@@ -35,11 +44,16 @@ type Keyspace struct {
 	// OnExpired, if set, is told of each key deleted because its deadline had
 	// passed, after the deletion.
 	OnExpired func(db *DB, key []byte)
+	// OnFieldsExpired, if set, is told of each hash of which fields were deleted
+	// because their deadline had passed, after the deletion. The key is gone if no
+	// field was left.
+	OnFieldsExpired func(db *DB, key []byte, gone bool)
 	// DeletionPaused keeps keys whose deadline has passed. They are not found all
 	// the same.
 	DeletionPaused bool
 
 	dbs   []*DB
+	open  []opened // objects whose values may have changed (account.go)
 	nowMs int64
 	rand  *rand.Rand
 }
@@ -50,13 +64,18 @@ func New(databases int, src rand.Source) *Keyspace {
 	ks := &Keyspace{
 		rand: rand.New(src),
 		Settings: Settings{
-			List:            ListLimits{MaxListpackSize: -2},
-			LFULogFactor:    10,
-			LFUDecayMinutes: 1,
+			List:              ListLimits{MaxListpackSize: -2},
+			Set:               SetLimits{MaxIntset: 512, MaxListpackEntries: 128, MaxListpackValue: 64},
+			Hash:              HashLimits{MaxListpackEntries: 512, MaxListpackValue: 64},
+			ZSet:              ZSetLimits{MaxListpackEntries: 128, MaxListpackValue: 64},
+			HLLSparseMaxBytes: 3000,
+			LFULogFactor:      10,
+			LFUDecayMinutes:   1,
 		},
 	}
+	ks.Settings.ZSet.Rand = ks.rand
 	for i := range databases {
-		ks.dbs = append(ks.dbs, &DB{ks: ks, id: i, table: newTable()})
+		ks.dbs = append(ks.dbs, &DB{ks: ks, id: i, table: newTable(), fields: &fieldIndex{}})
 	}
 	return ks
 }
@@ -79,9 +98,12 @@ func (ks *Keyspace) Rand() *rand.Rand { return ks.rand }
 
 // Swap exchanges the contents of two databases.
 func (ks *Keyspace) Swap(a, b int) {
+	ks.Settle()
 	x, y := ks.dbs[a], ks.dbs[b]
 	x.table, y.table = y.table, x.table
 	x.expires, y.expires = y.expires, x.expires
+	x.fields, y.fields = y.fields, x.fields
+	x.bytes, y.bytes = y.bytes, x.bytes
 }
 
 // TableBytes returns the memory of the hash tables and expiry indexes of all
@@ -90,7 +112,7 @@ func (ks *Keyspace) TableBytes() int {
 	const deadlineSize = int(unsafe.Sizeof(deadline{}))
 	n := 0
 	for _, db := range ks.dbs {
-		n += db.table.Bytes() + cap(db.expires.heap)*deadlineSize
+		n += db.table.Bytes() + (cap(db.expires.heap)+cap(db.fields.heap))*deadlineSize
 	}
 	return n
 }

@@ -74,8 +74,9 @@ type Object struct {
 
 type boxed struct {
 	Object
-	key   string
-	value any // *[]byte for strings, else a pointer to the type's value
+	charged uint32 // what the account of bytes counts it as (account.go)
+	key     string
+	value   any // *[]byte for strings, else a pointer to the type's value
 }
 
 const (

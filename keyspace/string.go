@@ -121,6 +121,7 @@ func (db *DB) setStored(key, stored []byte, e Encoding, keepTTL bool) *Object {
 		o := newString(key, stored, e)
 		db.initClock(o)
 		db.table.InsertAt(position, o)
+		db.charge(o)
 		return o
 	}
 	o := *slot
@@ -130,7 +131,9 @@ func (db *DB) setStored(key, stored []byte, e Encoding, keepTTL bool) *Object {
 	if !o.replaceInline(stored, e) {
 		n := newString(key, stored, e)
 		n.copyHeader(o)
+		db.discharge(o)
 		*slot, o = n, n
+		db.charge(o)
 		db.expires.moved(o)
 	}
 	db.touch(o)
@@ -158,6 +161,7 @@ func (o *Object) replaceInline(stored []byte, e Encoding) bool {
 // with the present text.
 func (db *DB) rawBuffer(o *Object, size int) (*Object, *[]byte) {
 	if o.isBoxed() && o.encoding() != Int {
+		db.Open(o)
 		o.setEncoding(Raw)
 		return o, o.box().value.(*[]byte)
 	}
@@ -201,18 +205,60 @@ func (db *DB) appendInline(o *Object, tail []byte, total int) int {
 // SetRange overwrites part of a string value from offset on, filling a gap with
 // zero bytes, and returns the new length.
 func (db *DB) SetRange(o *Object, offset int, part []byte) int {
-	_, b := db.rawBuffer(o, offset+len(part))
-	if need := offset + len(part); need > len(*b) {
-		*b = extend(*b, need)
-	}
-	copy((*b)[offset:], part)
-	return len(*b)
+	text := db.Writable(o, offset+len(part))
+	copy(text[offset:], part)
+	return len(text)
 }
 
-// AddZeros creates a string of n zero bytes; SETRANGE on a missing key starts
-// from it.
+// Writable lends the bytes of a string value to be overwritten in place, until
+// the command ends. A string shorter than size is lengthened to it with zero
+// bytes; whatever it was, it is raw from now on.
+func (db *DB) Writable(o *Object, size int) []byte {
+	if !o.isBoxed() && len(o.Key())+max(size, o.StringLen()) <= inlineMax {
+		return db.writableInline(o, size)
+	}
+	_, b := db.rawBuffer(o, size)
+	if size > len(*b) {
+		*b = extend(*b, size)
+	}
+	return *b
+}
+
+func (db *DB) writableInline(o *Object, size int) []byte {
+	if o.encoding() != Int && size <= int(o.vlen) {
+		o.setEncoding(Raw)
+		return o.inlineValue()
+	}
+	var scratch [maxIntText]byte
+	text := o.Bytes(scratch[:])
+	n := newInline(o.Key(), max(size, len(text)), Raw)
+	copy(n.inlineValue(), text)
+	n.copyHeader(o)
+	db.swap(o, n)
+	return n.inlineValue()
+}
+
+// Buffer lends the buffer of a string value, which is raw from now on, to be
+// changed in any way, until the command ends.
+func (db *DB) Buffer(o *Object) *[]byte {
+	_, b := db.rawBuffer(o, 0)
+	return b
+}
+
+// AddZeros creates a string of n zero bytes; SETRANGE and SETBIT on a missing
+// key start from it.
 func (db *DB) AddZeros(key []byte, n int) *Object {
-	b := make([]byte, n)
+	if len(key)+n > inlineMax {
+		return db.AddBuffer(key, make([]byte, n))
+	}
+	o := newInline(key, n, Raw)
+	db.insert(o)
+	return o
+}
+
+// AddBuffer creates a raw string that takes over a buffer. The key must not be
+// there.
+func (db *DB) AddBuffer(key, b []byte) *Object {
 	o := newBoxed(key, TypeString, Raw, &b)
 	db.insert(o)
 	return o

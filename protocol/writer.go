@@ -147,6 +147,16 @@ func (w *Writer) Double(f float64) {
 	w.Bulk(FormatDouble(text[:0], f))
 }
 
+// DoubleText appends a number that is spelled already; in RESP2 a bulk string.
+func (w *Writer) DoubleText(text []byte) {
+	if w.resp3() {
+		w.Buf = append(append(w.Buf, ','), text...)
+		w.lineEnd()
+		return
+	}
+	w.Bulk(text)
+}
+
 // BigNumber appends an integer of any size, given in decimal; in RESP2 a bulk
 // string.
 func (w *Writer) BigNumber(decimal string) {

@@ -42,6 +42,7 @@ func TestWriter(t *testing.T) {
 		{"Bool, true", func(w *Writer) { w.Bool(true) }, ":1\r\n", "#t\r\n"},
 		{"Bool, false", func(w *Writer) { w.Bool(false) }, ":0\r\n", "#f\r\n"},
 		{"Double", func(w *Writer) { w.Double(3.141) }, "$5\r\n3.141\r\n", ",3.141\r\n"},
+		{"DoubleText", func(w *Writer) { w.DoubleText([]byte("0.10000000000000001")) }, "$19\r\n0.10000000000000001\r\n", ",0.10000000000000001\r\n"},
 		{"BigNumber", func(w *Writer) { w.BigNumber("1234567999999999999999999999999999999") },
 			"$37\r\n1234567999999999999999999999999999999\r\n", "(1234567999999999999999999999999999999\r\n"},
 		{"Verbatim", func(w *Writer) { w.Verbatim("txt", "This is a verbatim\nstring") },

@@ -23,12 +23,12 @@
 //
 // Every length in a file may be a lie. Nothing is allocated for a length alone: buffers grow with
 // the bytes that are really there, compressed data may not claim more than LZF can yield, and
-// listpacks and ziplists are validated completely before a visitor sees them. What is wrong with a
-// file is told by a [*FormatError].
+// listpacks, ziplists, zipmaps and intsets are validated completely before a visitor sees them. What
+// is wrong with a file is told by a [*FormatError].
 //
 // # What is still missing
 //
-// Strings and lists are read. The other value types are known by name and refused with
-// [Unsupported]. To add one: give it an entry in valueReaders (value.go), methods in
-// [ValueVisitor], and a file of its own beside list.go.
+// Streams and the values of modules are known by name and refused with [Unsupported]. To add a
+// type: give it an entry in valueReaders (value.go), methods in [ValueVisitor], and a file of its
+// own beside list.go.
 package rdb

@@ -34,13 +34,22 @@ func OpenDump(payload []byte, maxVersion int) (object []byte, err error) {
 // Key and DB are only for error messages. Bytes that follow the value are ignored, as
 // real servers do. Errors are as those of [Reader.Read].
 func DecodeObject(object []byte, db int, key []byte, v ValueVisitor) error {
+	return objectReader(object, db, key).readObject(v)
+}
+
+func objectReader(object []byte, db int, key []byte) *Reader {
 	r := &Reader{src: source{buf: object, end: len(object), skipCRC: true}}
 	r.header.DB, r.header.Key, r.at.HasKey = db, key, true
+	return r
+}
+
+func (r *Reader) readObject(v ValueVisitor) error {
 	b, err := r.src.next()
 	if err != nil {
 		return r.explain(err)
 	}
 	t := Type(b)
+	r.header.Type = t
 	r.at.Item, r.at.InItem = b, true
 	switch {
 	case !t.Known():

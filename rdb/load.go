@@ -5,16 +5,17 @@ import (
 	"io"
 
 	"respect/keyspace"
-	"respect/keyspace/listpack"
-	"respect/keyspace/quicklist"
 )
 
 // LoadStats count what Load has found.
 type LoadStats struct {
-	Keys      int // loaded
-	Expired   int // left out because their deadline had passed
-	Empty     int // left out because their value had no elements
-	Functions int // libraries left out, as there is nothing to run them
+	Keys          int // loaded
+	Expired       int // left out because their deadline had passed, or that of all their fields
+	ExpiredFields int // of hashes, left out because their deadline had passed
+	Empty         int // left out because their value had no elements
+	Functions     int // libraries left out, as there is nothing to run them
+	// EmptyKeys are the names of the first keys that count as Empty.
+	EmptyKeys []string
 	// Unchecked says that the file has no checksum although its version could.
 	Unchecked bool
 	// Aux are the facts about the writer, by name.
@@ -38,11 +39,28 @@ const minKeySize = 3
 // After an error, a *FormatError or a *LimitError or that of the input, the
 // keyspace holds what came before it.
 func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error) {
-	l := &loader{reader: NewReader(in), ks: ks, maxKeys: uint64(o.Size) / minKeySize}
+	l := newLoader(NewReader(in), ks)
+	l.maxKeys = uint64(o.Size) / minKeySize
 	l.stats.Aux = map[string]string{}
 	l.reader.SkipChecksum = o.SkipChecksum
 	err := l.reader.Read(l)
 	return l.stats, err
+}
+
+// LoadObject adds a key with the value in object (see [OpenDump]), which has no
+// expiry. The database must not have the key. It returns nil if the value has no
+// elements, or none whose deadline has not passed. After an error, that of
+// [DecodeObject], nothing was added.
+func LoadObject(object []byte, ks *keyspace.Keyspace, db *keyspace.DB, key []byte) (*keyspace.Object, error) {
+	l := newLoader(objectReader(object, db.ID(), key), ks)
+	l.db = db
+	l.reader.resetHeader()
+	l.begin(&l.reader.header)
+	if err := l.reader.readObject(l); err != nil {
+		return nil, err
+	}
+	err := l.EndKey()
+	return l.object, err
 }
 
 // loader is the Visitor that fills a keyspace.
@@ -58,7 +76,34 @@ type loader struct {
 	db      *keyspace.DB
 	skip    bool             // the key at hand is not kept
 	object  *keyspace.Object // the key at hand, once it has its value
-	list    *quicklist.Quicklist
+
+	// The value of the key at hand, if it is no string and has elements.
+	valueType keyspace.Type
+	value     any     // complete, or nil
+	building  builder // makes the value of elements that come one by one, or nil
+	dropped   int     // fields of it that have expired
+
+	list listBuilder
+	set  setBuilder
+	hash hashBuilder
+	zset zsetBuilder
+}
+
+// A builder makes a value of its elements.
+type builder interface {
+	// finish returns the value in the encoding in which real servers load it, or nil
+	// if nothing is left of it.
+	finish() (any, error)
+}
+
+func newLoader(r *Reader, ks *keyspace.Keyspace) *loader {
+	l := &loader{reader: r, ks: ks}
+	limits := &ks.Settings
+	l.list = listBuilder{limits: &limits.List}
+	l.set = setBuilder{reader: r, limits: &limits.Set}
+	l.hash = hashBuilder{reader: r, limits: &limits.Hash}
+	l.zset = zsetBuilder{reader: r, limits: &limits.ZSet}
+	return l
 }
 
 // A LimitError is a file that is in order, but that this server cannot serve. Its
@@ -134,8 +179,24 @@ func (l *loader) EOF(checksum uint64) error {
 	return nil
 }
 
+// begin prepares for the value of a key.
+func (l *loader) begin(h *KeyHeader) {
+	l.header, l.object, l.skip = h, nil, false
+	l.value, l.building, l.dropped = nil, nil, 0
+}
+
+// build makes b the builder of the value at hand, and reports whether it is new to it.
+func (l *loader) build(t keyspace.Type, b builder) (begins bool) {
+	begins = l.building == nil
+	l.valueType, l.building = t, b
+	return begins
+}
+
+// adopt takes a complete value.
+func (l *loader) adopt(t keyspace.Type, value any) { l.valueType, l.value = t, value }
+
 func (l *loader) Key(h *KeyHeader) error {
-	l.header, l.object, l.list = h, nil, nil
+	l.begin(h)
 	l.skip = h.ExpireAtMs != NoExpire && h.ExpireAtMs < l.ks.Now()
 	if l.skip {
 		l.stats.Expired++
@@ -154,61 +215,22 @@ func (l *loader) String(value []byte) error {
 	return nil
 }
 
-// quicklist returns the list of the key at hand, which it begins if need be.
-func (l *loader) quicklist() *quicklist.Quicklist {
-	if l.list == nil {
-		l.list = l.ks.Settings.List.NewQuicklist()
-	}
-	return l.list
-}
-
-func (l *loader) ListElement(element []byte) error {
-	if !l.skip {
-		l.quicklist().Push(quicklist.Tail, listpack.String(element))
-	}
-	return nil
-}
-
-func (l *loader) ListNode(packed []byte) error {
-	if l.skip {
-		return nil
-	}
-	if l.header.Type == TypeListZiplist {
-		// Redis adds the elements of such lists one by one.
-		lp := listpack.Listpack(packed)
-		for at := lp.First(); at != 0; at = lp.Next(at) {
-			l.quicklist().Push(quicklist.Tail, lp.Get(at))
-		}
-	} else {
-		l.quicklist().AppendPacked(listpack.Listpack(append([]byte(nil), packed...)))
-	}
-	return nil
-}
-
-func (l *loader) ListPlain(element []byte) error {
-	if !l.skip {
-		l.quicklist().AppendPlain(append([]byte(nil), element...))
-	}
-	return nil
-}
-
-// finishedList returns the value in the encoding that real servers load it in.
-func (l *loader) finishedList() *keyspace.List {
-	if l.header.Type == TypeListZiplist {
-		return keyspace.BigListFrom(l.list)
-	}
-	return keyspace.ListFrom(l.list, &l.ks.Settings.List)
-}
-
 func (l *loader) EndKey() error {
 	if l.skip {
 		return nil
 	}
-	if l.list != nil {
-		l.object = l.db.Add(l.header.Key, keyspace.TypeList, l.finishedList())
+	if l.building != nil {
+		value, err := l.building.finish()
+		if err != nil {
+			return err
+		}
+		l.value = value
+	}
+	if l.value != nil {
+		l.object = l.db.Add(l.header.Key, l.valueType, l.value)
 	}
 	if l.object == nil {
-		l.stats.Empty++
+		l.countEmpty()
 		return nil
 	}
 	l.stats.Keys++
@@ -222,4 +244,17 @@ func (l *loader) EndKey() error {
 		l.ks.SetIdleSeconds(l.object, l.header.IdleSeconds)
 	}
 	return nil
+}
+
+// countEmpty counts a key of whose value nothing is left.
+func (l *loader) countEmpty() {
+	if l.dropped > 0 {
+		l.stats.Expired++
+		return
+	}
+	const named = 10 // as in the log of real servers
+	l.stats.Empty++
+	if len(l.stats.EmptyKeys) < named {
+		l.stats.EmptyKeys = append(l.stats.EmptyKeys, string(l.header.Key))
+	}
 }

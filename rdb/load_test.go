@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,10 +28,12 @@ func load(t *testing.T, file []byte, databases int, nowMs int64) (*keyspace.Keys
 	return ks, stats, err
 }
 
-// stringsAndLists are the fixtures that hold nothing else.
-func stringsAndLists(t *testing.T, do func(t *testing.T, m fixtures.Manifest, file []byte)) {
+var loadableTypes = []string{"string", "list", "set", "hash", "zset"}
+
+// loadable calls do for each fixture of which every type can be loaded.
+func loadable(t *testing.T, do func(t *testing.T, m fixtures.Manifest, file []byte)) {
 	for _, m := range fixtures.List() {
-		if m.RDB == nil || !m.HoldsOnly("string", "list") {
+		if m.RDB == nil || !m.HoldsOnly(loadableTypes...) {
 			continue
 		}
 		t.Run(m.Name(), func(t *testing.T) {
@@ -41,25 +46,194 @@ func stringsAndLists(t *testing.T, do func(t *testing.T, m fixtures.Manifest, fi
 	}
 }
 
-func TestLoadKeepsWhatHasNotExpired(t *testing.T) {
-	stringsAndLists(t, func(t *testing.T, m fixtures.Manifest, file []byte) {
-		const databases = 16
-		ks, stats, err := load(t, file, databases, m.SavedAtMs)
-		var limit *rdb.LimitError
-		if errors.As(err, &limit) {
-			t.Skip(limit)
+// refusedFor tells why files without unsupported types are refused all the same, as real servers
+// do.
+func refusedFor(m *fixtures.Manifest) string {
+	switch {
+	case m.RDB.Opcodes["MODULE_AUX"] > 0:
+		return "module"
+	case m.RDB.Opcodes["FUNCTION_PRE_GA"] > 0:
+		return "Pre-release function format"
+	}
+	return ""
+}
+
+// judgeOf names the server whose loading of the file is to be equalled.
+func judgeOf(m *fixtures.Manifest) string {
+	if m.RDBVersion > 11 {
+		return "redis-7.4.1"
+	}
+	return "redis-7.2.6"
+}
+
+// TestFixturesAreLoaded compares each key of each fixture with what a real server made of it.
+func TestFixturesAreLoaded(t *testing.T) {
+	loadable(t, func(t *testing.T, m fixtures.Manifest, file []byte) {
+		ks := keyspace.New(16, rand.NewPCG(1, 2))
+		ks.SetNow(m.SavedAtMs)
+		configure(&ks.Settings, &m)
+		stats, err := rdb.Load(bytes.NewReader(file), ks, rdb.LoadOptions{Size: int64(len(file))})
+		if why := refusedFor(&m); why != "" {
+			var limit *rdb.LimitError
+			if !errors.As(err, &limit) || !strings.Contains(limit.Reason, why) {
+				t.Errorf("not refused for %s: %v", why, err)
+			}
+			return
 		}
-		if err != nil {
-			t.Fatal(err)
+		if invalid := ks.Check(); err != nil || invalid != nil {
+			t.Fatal(err, invalid)
 		}
-		if stats.Keys != ks.Len() {
-			t.Errorf("%d keys counted, %d there", stats.Keys, ks.Len())
+		databases, loads := m.LoadedBy(judgeOf(&m))
+		if !loads {
+			t.Fatal("the real server refuses it")
+		}
+		want := 0
+		for db, keys := range databases {
+			want += len(keys)
+			if n := ks.DB(db).Len(); n != len(keys) {
+				t.Errorf("database %d: %d keys, want %d", db, n, len(keys))
+			}
+			for i := range keys {
+				compareLoaded(t, ks, ks.DB(db), &m, &keys[i])
+			}
+		}
+		all := 0
+		for _, n := range m.DBSize {
+			all += n
+		}
+		if stats.Keys != want || stats.Keys+stats.Expired != all || stats.Empty != 0 || ks.Len() != want {
+			t.Errorf("%+v, want %d of %d keys", stats, want, all)
 		}
 	})
 }
 
+// configure sets what the judge had been configured with.
+func configure(s *keyspace.Settings, m *fixtures.Manifest) {
+	s.LFU = strings.HasSuffix(m.Config["maxmemory-policy"], "-lfu")
+	if judgeOf(m) != m.Writer() {
+		return
+	}
+	for name, to := range map[string]*int{
+		"list-max-listpack-size": &s.List.MaxListpackSize, "list-compress-depth": &s.List.CompressDepth,
+		"set-max-intset-entries": &s.Set.MaxIntset, "set-max-listpack-entries": &s.Set.MaxListpackEntries,
+		"set-max-listpack-value":    &s.Set.MaxListpackValue,
+		"hash-max-listpack-entries": &s.Hash.MaxListpackEntries, "hash-max-listpack-value": &s.Hash.MaxListpackValue,
+		"zset-max-listpack-entries": &s.ZSet.MaxListpackEntries, "zset-max-listpack-value": &s.ZSet.MaxListpackValue,
+	} {
+		if n, err := strconv.Atoi(m.Config[name]); err == nil {
+			*to = n
+		}
+	}
+}
+
+func compareLoaded(t *testing.T, ks *keyspace.Keyspace, db *keyspace.DB, m *fixtures.Manifest, want *fixtures.Key) {
+	t.Helper()
+	o := db.Lookup([]byte(want.Key), keyspace.NoTouch|keyspace.NoStats)
+	if o == nil {
+		t.Errorf("key %q is missing", want.Key)
+		return
+	}
+	type facts struct {
+		Type, Encoding string
+		ExpireAtMs     int64
+		Freq           int
+		Idle           int64
+	}
+	wanted := facts{want.Type, want.Encoding, rdb.NoExpire, 0, 0}
+	got := facts{o.Type().String(), o.Encoding(), db.ExpireAt(o), 0, 0}
+	if want.Expire.Set {
+		wanted.ExpireAtMs = want.Expire.AtMs
+	}
+	if want.Freq != nil {
+		wanted.Freq, got.Freq = *want.Freq, int(ks.Frequency(o))
+	}
+	if want.IdleSeconds != nil {
+		wanted.Idle, got.Idle = *want.IdleSeconds, ks.IdleSeconds(o)
+	}
+	if diff := cmp.Diff(wanted, got); diff != "" {
+		t.Errorf("key %q (-want +got):\n%s", want.Key, diff)
+		return
+	}
+	if diff := cmp.Diff(wantedValue(t, want), valueOf(o)); diff != "" {
+		t.Errorf("key %q (-want +got):\n%s", want.Key, diff)
+	}
+}
+
+// wantedValue lists what a value consists of, in the manner of valueOf.
+func wantedValue(t *testing.T, k *fixtures.Key) []fixtures.Pair {
+	t.Helper()
+	var pairs []fixtures.Pair
+	var elements []string
+	var err error
+	switch k.Type {
+	case "string":
+		elements = make([]string, 1)
+		elements[0], err = k.Value.Text()
+	case "list", "set":
+		elements, err = k.Value.List()
+	default:
+		pairs, err = k.Value.Pairs()
+	}
+	if err != nil {
+		t.Fatalf("key %q: %v", k.Key, err)
+	}
+	for _, e := range elements {
+		pairs = append(pairs, fixtures.Pair{Name: e})
+	}
+	if k.Type == "zset" {
+		for i := range pairs {
+			score, err := strconv.ParseFloat(pairs[i].Value, 64)
+			if err != nil {
+				t.Fatalf("key %q: %v", k.Key, err)
+			}
+			pairs[i].Value = scoreText(score)
+		}
+	}
+	return pairs
+}
+
+// scoreText is different for different numbers, and for the two zeros.
+func scoreText(score float64) string { return strconv.FormatFloat(score, 'g', -1, 64) }
+
+// valueOf lists what a value consists of: sets and hashes in byte order, sorted sets by rank.
+func valueOf(o *keyspace.Object) (pairs []fixtures.Pair) {
+	add := func(e keyspace.Element, value string) {
+		pairs = append(pairs, fixtures.Pair{Name: string(e.AppendTo(nil)), Value: value})
+	}
+	addElement := func(e keyspace.Element) bool {
+		add(e, "")
+		return true
+	}
+	switch o.Type() {
+	case keyspace.TypeString:
+		return []fixtures.Pair{{Name: string(o.Bytes(nil))}}
+	case keyspace.TypeList:
+		o.List().Each(0, o.List().Len(), addElement)
+		return pairs
+	case keyspace.TypeZSet:
+		o.ZSet().Each(0, o.ZSet().Len(), false, func(member keyspace.Element, score float64) bool {
+			add(member, scoreText(score))
+			return true
+		})
+		return pairs
+	case keyspace.TypeSet:
+		o.Set().Each(addElement)
+	case keyspace.TypeHash:
+		o.Hash().Each(func(field, value keyspace.Element) bool {
+			add(field, string(value.AppendTo(nil)))
+			pairs[len(pairs)-1].ExpireAtMs = max(0, o.Hash().FieldExpireAt(field.AppendTo(nil)))
+			return true
+		})
+	}
+	slices.SortFunc(pairs, func(a, b fixtures.Pair) int { return strings.Compare(a.Name, b.Name) })
+	return pairs
+}
+
 func TestLoadRefusesMoreDatabasesThanThereAre(t *testing.T) {
-	stringsAndLists(t, func(t *testing.T, m fixtures.Manifest, file []byte) {
+	loadable(t, func(t *testing.T, m fixtures.Manifest, file []byte) {
+		if refusedFor(&m) != "" {
+			t.Skip("refused anyway")
+		}
 		_, _, err := load(t, file, 1, 0)
 		var limit *rdb.LimitError
 		if len(m.Databases) > 1 && !errors.As(err, &limit) {

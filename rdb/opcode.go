@@ -91,6 +91,15 @@ var typeNames = [...]string{
 // Known reports whether some release wrote values of this type.
 func (t Type) Known() bool { return int(t) < len(typeNames) && typeNames[t] != "" }
 
+// fieldsExpire reports whether it is a type of hashes whose fields may expire.
+func (t Type) fieldsExpire() bool {
+	switch t {
+	case TypeHashMetadataPreGA, TypeHashListpackExPreGA, TypeHashMetadata, TypeHashListpackEx:
+		return true
+	}
+	return false
+}
+
 func (t Type) String() string {
 	if t.Known() {
 		return typeNames[t]

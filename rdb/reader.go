@@ -28,7 +28,9 @@ type Reader struct {
 	header  KeyHeader
 	key     []byte // memory of header.Key
 	text    []byte // memory of decoded strings
-	pack    []byte // memory of converted ziplists
+	first   []byte // memory of the first of two strings that are needed together
+	pack    []byte // memory of converted ziplists and zipmaps
+	seen    seen
 }
 
 // NewReader returns a reader for the file that begins at the next byte of in. It reads ahead; see

@@ -3,7 +3,11 @@ package rdb
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"strconv"
 
+	"respect/fixtures"
+	"respect/keyspace/intset"
 	"respect/keyspace/listpack"
 )
 
@@ -28,9 +32,10 @@ type recorder struct {
 
 type recordedKey struct {
 	KeyHeader
-	isList   bool
+	kind     string // the type; "" if the value had no elements
 	text     string
-	elements []string
+	elements []string        // of a list or a set
+	pairs    []fixtures.Pair // fields, or members with the text of their scores
 }
 
 func (v *recorder) Version(version int) error {
@@ -82,22 +87,106 @@ func (v *recorder) Key(h *KeyHeader) error {
 	return nil
 }
 
-func (v *recorder) String(value []byte) error { v.current.text = string(value); return nil }
+func (v *recorder) String(value []byte) error {
+	v.current.kind, v.current.text = "string", string(value)
+	return nil
+}
+
+func (v *recorder) add(kind string, elements ...string) {
+	v.current.kind = kind
+	v.current.elements = append(v.current.elements, elements...)
+}
 
 func (v *recorder) ListElement(element []byte) error {
-	v.current.isList = true
-	v.current.elements = append(v.current.elements, string(element))
+	v.add("list", string(element))
 	return nil
 }
 
 func (v *recorder) ListPlain(element []byte) error { return v.ListElement(element) }
 
 func (v *recorder) ListNode(node []byte) error {
-	v.current.isList = true
 	elements, err := elementsOf(node)
-	v.current.elements = append(v.current.elements, elements...)
+	v.add("list", elements...)
 	return err
 }
+
+func (v *recorder) SetMember(member []byte) error {
+	v.add("set", string(member))
+	return nil
+}
+
+func (v *recorder) SetIntset(integers []byte) error {
+	set := intset.Intset(integers)
+	if err := intset.Validate(integers); err != nil || set.Len() == 0 {
+		return fmt.Errorf("%d integers: %w", set.Len(), err)
+	}
+	for i := range set.Len() {
+		v.add("set", strconv.FormatInt(set.At(i), 10))
+	}
+	return nil
+}
+
+func (v *recorder) SetListpack(packed []byte) error {
+	rows, err := tuplesOf(packed, 1)
+	for _, row := range rows {
+		v.add("set", row[0])
+	}
+	return err
+}
+
+func (v *recorder) HashField(field, value []byte, expireAtMs int64) error {
+	if expireAtMs == NoExpire {
+		expireAtMs = 0
+	}
+	v.current.kind = "hash"
+	v.current.pairs = append(v.current.pairs, fixtures.Pair{Name: string(field), Value: string(value), ExpireAtMs: expireAtMs})
+	return nil
+}
+
+func (v *recorder) HashListpack(packed []byte) error {
+	rows, err := tuplesOf(packed, 2)
+	for _, row := range rows {
+		_ = v.HashField([]byte(row[0]), []byte(row[1]), NoExpire)
+	}
+	return err
+}
+
+func (v *recorder) HashListpackEx(packed []byte) error {
+	rows, err := tuplesOf(packed, 3)
+	for _, row := range rows {
+		at, err := strconv.ParseInt(row[2], 10, 64)
+		if err != nil || at < 0 {
+			return fmt.Errorf("deadline %q", row[2])
+		}
+		_ = v.HashField([]byte(row[0]), []byte(row[1]), at)
+	}
+	return err
+}
+
+func (v *recorder) ZSetMember(member []byte, score float64) error {
+	if math.IsNaN(score) {
+		return fmt.Errorf("member %q: NaN", member)
+	}
+	v.current.kind = "zset"
+	v.current.pairs = append(v.current.pairs, fixtures.Pair{Name: string(member), Value: formatScore(score)})
+	return nil
+}
+
+func (v *recorder) ZSetListpack(packed []byte) error {
+	rows, err := tuplesOf(packed, 2)
+	for i, last := 0, math.Inf(-1); i < len(rows); i++ {
+		score, err := strconv.ParseFloat(rows[i][1], 64)
+		if err != nil && !math.IsInf(score, 0) || !(score >= last) || i > 0 && score == last && rows[i][0] < rows[i-1][0] {
+			return fmt.Errorf("score %q after %v", rows[i][1], last)
+		}
+		_ = v.ZSetMember([]byte(rows[i][0]), score)
+		last = score
+	}
+	return err
+}
+
+// formatScore returns a text that is the same for the same number only.
+func formatScore(score float64) string { return strconv.FormatFloat(score+0, 'g', -1, 64) }
 
 func (v *recorder) EndKey() error { v.current = nil; return nil }
 
@@ -116,4 +205,24 @@ func elementsOf(node []byte) (elements []string, err error) {
 		return nil, fmt.Errorf("%d elements, listpack says %d", len(elements), pack.Len())
 	}
 	return elements, nil
+}
+
+// tuplesOf lists a listpack of tuples, and requires their first elements to differ.
+func tuplesOf(packed []byte, size int) (rows [][]string, err error) {
+	elements, err := elementsOf(packed)
+	if err != nil {
+		return nil, err
+	}
+	if len(elements)%size != 0 {
+		return nil, fmt.Errorf("%d elements in tuples of %d", len(elements), size)
+	}
+	seen := map[string]bool{}
+	for ; len(elements) > 0; elements = elements[size:] {
+		if seen[elements[0]] {
+			return nil, fmt.Errorf("%q occurs twice", elements[0])
+		}
+		seen[elements[0]] = true
+		rows = append(rows, elements[:size])
+	}
+	return rows, nil
 }

@@ -3,11 +3,30 @@ package rdb
 // valueReaders holds, by type, what reads a value and hands it to the visitor; nil for a type that
 // cannot be read yet.
 var valueReaders = [len(typeNames)]func(*Reader, ValueVisitor) error{
-	TypeString:         (*Reader).readString,
+	TypeString: (*Reader).readString,
+
 	TypeList:           (*Reader).readList,
 	TypeListZiplist:    (*Reader).readListZiplist,
 	TypeListQuicklist:  (*Reader).readListQuicklist,
 	TypeListQuicklist2: (*Reader).readListQuicklist2,
+
+	TypeSet:         (*Reader).readSet,
+	TypeSetIntset:   (*Reader).readSetIntset,
+	TypeSetListpack: (*Reader).readSetListpack,
+
+	TypeHash:                (*Reader).readHash,
+	TypeHashZipmap:          (*Reader).readHashZipmap,
+	TypeHashZiplist:         (*Reader).readHashZiplist,
+	TypeHashListpack:        (*Reader).readHashListpack,
+	TypeHashMetadataPreGA:   (*Reader).readHashMetadataPreGA,
+	TypeHashListpackExPreGA: (*Reader).readHashListpackExPreGA,
+	TypeHashMetadata:        (*Reader).readHashMetadata,
+	TypeHashListpackEx:      (*Reader).readHashListpackEx,
+
+	TypeZSet:         (*Reader).readZSet,
+	TypeZSet2:        (*Reader).readZSet2,
+	TypeZSetZiplist:  (*Reader).readZSetZiplist,
+	TypeZSetListpack: (*Reader).readZSetListpack,
 }
 
 // Supported reports whether values of this type can be read.

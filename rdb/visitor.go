@@ -30,9 +30,10 @@ type ValueVisitor interface {
 	// String receives the value of a string; one that is stored as an integer arrives as text.
 	String(value []byte) error
 
-	// A list arrives as any number of calls of these three, in the order of its elements. A
-	// damaged or very old file may hold a list without elements: then there is no call, and real
-	// servers leave out such a key.
+	// All other types hold elements. A damaged or very old file may hold a value without any: then
+	// there is no call, and real servers leave out such a key.
+
+	// A list arrives as any number of calls of these three, in the order of its elements.
 
 	// ListElement receives one element of a list that is stored element by element.
 	ListElement(element []byte) error
@@ -41,6 +42,40 @@ type ValueVisitor interface {
 	ListNode(listpack []byte) error
 	// ListPlain receives one element that had a node of its own, because it is large.
 	ListPlain(element []byte) error
+
+	// A set arrives as any number of SetMember, or as one call of one of the other two.
+
+	// SetMember receives one member of a set that is stored member by member. The reader does not
+	// notice if one comes twice.
+	SetMember(member []byte) error
+	// SetIntset receives all members as a valid intset (keyspace/intset), never empty.
+	SetIntset(intset []byte) error
+	// SetListpack receives all members as a valid listpack, never empty, without one twice.
+	SetListpack(listpack []byte) error
+
+	// A hash arrives as any number of HashField, or as one call of one of the other two.
+
+	// HashField receives one field of a hash that is stored field by field, with its expiry as
+	// Unix time in milliseconds, or NoExpire. The reader does not notice if a field comes twice,
+	// and leaves it to the visitor what becomes of those whose time has passed.
+	HashField(field, value []byte, expireAtMs int64) error
+	// HashListpack receives all fields, each followed by its value, as a valid listpack, never
+	// empty, without a field twice. Ziplists and zipmaps have been converted.
+	HashListpack(listpack []byte) error
+	// HashListpackEx is like HashListpack, with the expiry behind each value: Unix time in
+	// milliseconds, or 0 for none.
+	HashListpackEx(listpack []byte) error
+
+	// A sorted set arrives as any number of ZSetMember, or as one call of ZSetListpack.
+
+	// ZSetMember receives one member, in no certain order. The score is not NaN. The reader does
+	// not notice if a member comes twice.
+	ZSetMember(member []byte, score float64) error
+	// ZSetListpack receives all members, each followed by its score, as a valid listpack, never
+	// empty, in the order of scores and then members, without a member twice. A score is an
+	// integer, or a text that strconv.ParseFloat understands; it is not NaN. Ziplists have been
+	// converted.
+	ZSetListpack(listpack []byte) error
 }
 
 // Visitor receives the contents of a file, in the order of the file. The rules of [ValueVisitor]
@@ -121,6 +156,30 @@ func (Ignore) ListNode([]byte) error { return nil }
 
 // ListPlain does nothing.
 func (Ignore) ListPlain([]byte) error { return nil }
+
+// SetMember does nothing.
+func (Ignore) SetMember([]byte) error { return nil }
+
+// SetIntset does nothing.
+func (Ignore) SetIntset([]byte) error { return nil }
+
+// SetListpack does nothing.
+func (Ignore) SetListpack([]byte) error { return nil }
+
+// HashField does nothing.
+func (Ignore) HashField(_, _ []byte, _ int64) error { return nil }
+
+// HashListpack does nothing.
+func (Ignore) HashListpack([]byte) error { return nil }
+
+// HashListpackEx does nothing.
+func (Ignore) HashListpackEx([]byte) error { return nil }
+
+// ZSetMember does nothing.
+func (Ignore) ZSetMember([]byte, float64) error { return nil }
+
+// ZSetListpack does nothing.
+func (Ignore) ZSetListpack([]byte) error { return nil }
 
 // EndKey does nothing.
 func (Ignore) EndKey() error { return nil }

@@ -69,12 +69,14 @@ const maxEntryOverhead = 16
 
 // emptyListpack makes an empty listpack of the memory of b, if it is large enough.
 func emptyListpack(b []byte, size int) listpack.Listpack {
-	fresh := listpack.New(0)
 	if cap(b) < size {
 		b = make([]byte, 0, size)
 	}
-	return append(listpack.Listpack(b[:0]), fresh...)
+	return append(listpack.Listpack(b[:0]), noElements...)
 }
+
+// noElements is an empty listpack, never changed.
+var noElements = listpack.New(0)
 
 func appendElement(pack listpack.Listpack, e listpack.Element) listpack.Listpack {
 	if e.IsInt() {

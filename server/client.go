@@ -168,8 +168,12 @@ func (c *client) Serve() {
 			c.batch.next--
 		}
 	}
+	s.endRun()
 	c.keepRest()
 }
+
+// hasNext tells whether another request has been cut.
+func (c *client) hasNext() bool { return c.batch != nil && c.batch.next < len(c.batch.reqs) }
 
 // nextRequest puts the arguments of the next request into c.args, and tells
 // whether there is one.
@@ -200,6 +204,9 @@ const maxWarm = 64
 // warm lets the keyspace prepare for the keys of a pipeline: the first argument
 // of each request, which is a key more often than not.
 func (c *client) warm() (sum uint64) {
+	if !c.db.WorthWarming() {
+		return 0
+	}
 	var keys [maxWarm][]byte
 	n := 0
 	for _, r := range c.batch.reqs {

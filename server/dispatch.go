@@ -8,6 +8,7 @@ import (
 type row struct {
 	handler handler
 	command.Spec
+	quick bool // see isQuick
 	stats commandStats
 }
 
@@ -97,13 +98,17 @@ func (s *Server) replyError(c *client, err error) {
 func (s *Server) call(c *client, r *row) (done bool) {
 	mark := len(c.out.Buf)
 	c.args.pos = r.Words
-	started := s.nowNs
+	if s.run.n > 0 && !c.mayShare(r) {
+		s.endRun()
+	}
 	err := r.handler(c, &c.args)
+	if s.ks.HasOpen() {
+		s.ks.Settle()
+	}
 	if err == errBlocked {
 		return false
 	}
-	s.tick()
-	r.stats.record(uint64(max(0, s.nowNs-started)), s.cfg.LatencyTracking)
+	s.timed(c, r)
 	s.stats.commands++
 	if err != nil {
 		c.out.Buf = c.out.Buf[:mark]

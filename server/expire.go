@@ -107,7 +107,7 @@ func readExpireCondition(a *args) (cond expireCondition, err error) {
 		case a.option("LT"):
 			cond.lt = true
 		default:
-			return cond, replyError("ERR Unsupported option " + string(a.next()))
+			return cond, replyError("ERR Unsupported option " + string(text(a.next())))
 		}
 	}
 	if cond.nx && (cond.xx || cond.gt || cond.lt) {

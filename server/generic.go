@@ -201,7 +201,7 @@ func keysCommand(c *client, a *args) error {
 //
 // O(1). Reply: the key, or null if there is none.
 func randomkeyCommand(c *client, a *args) error {
-	if key := c.db.RandomKey(); key != nil {
+	if key, found := c.db.RandomKey(); found {
 		c.out.Bulk(key)
 	} else {
 		c.out.Null()

@@ -175,7 +175,7 @@ func (s *Server) infoMemory(w *infoWriter) {
 		clients += c.memory()
 	}
 	overhead := s.stats.startMemory + uint64(clients) + uint64(s.ks.TableBytes())
-	dataset := m.Heap - min(m.Heap, overhead)
+	dataset := uint64(s.ks.Bytes())
 	w.bytes("used_memory", m.Heap)
 	w.bytes("used_memory_rss", m.Resident)
 	w.bytes("used_memory_peak", s.stats.peakMemory)

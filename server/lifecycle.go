@@ -20,6 +20,9 @@ import (
 func (s *Server) Start() error {
 	s.log.notice("%s version=%s, compatible with Redis %s, bits=%d, %s, PID: %d",
 		Product, Version, s.compat, 32<<(^uint(0)>>63), runtime.Version(), os.Getpid())
+	if err := s.limitClients(); err != nil {
+		return err
+	}
 	if err := s.writePidfile(); err != nil {
 		s.log.warn("Failed to write PID file: %s", err)
 	}

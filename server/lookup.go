@@ -9,9 +9,14 @@ func (c *client) lookupRead(key []byte, t keyspace.Type) (*keyspace.Object, erro
 }
 
 // lookupWrite is lookupRead for a command that goes on to change the value: it
-// does not count as a hit or a miss.
+// does not count as a hit or a miss. The value may be changed in place until the
+// command ends.
 func (c *client) lookupWrite(key []byte, t keyspace.Type) (*keyspace.Object, error) {
-	return typed(c.db.Lookup(key, c.touchFlag()|keyspace.NoStats), t)
+	o := c.db.Lookup(key, c.touchFlag()|keyspace.NoStats)
+	if o != nil {
+		c.db.Open(o)
+	}
+	return typed(o, t)
 }
 
 // peek returns the value of a key of any type, as if nobody had looked.

@@ -27,27 +27,35 @@ const scanPatience = 10
 func readScanOptions(a *args) (o scanOptions, err error) {
 	o.count = scanDefaultCount
 	for a.more() {
-		switch {
-		case a.optionWith("COUNT", 1):
-			n, err := a.int()
-			if err != nil {
-				return o, err
-			}
-			if n < 1 {
-				return o, errSyntax
-			}
-			o.count = int(n)
-		case a.optionWith("MATCH", 1):
-			if o.pattern = a.next(); string(o.pattern) == "*" {
-				o.pattern = nil
-			}
-		case a.optionWith("TYPE", 1):
-			o.typ = a.next()
-		default:
-			return o, errSyntax
+		if err := o.read(a); err != nil {
+			return o, err
 		}
 	}
 	return o, nil
+}
+
+// read reads one option.
+func (o *scanOptions) read(a *args) error {
+	switch {
+	case a.optionWith("COUNT", 1):
+		n, err := a.int()
+		if err != nil {
+			return err
+		}
+		if n < 1 {
+			return errSyntax
+		}
+		o.count = int(n)
+	case a.optionWith("MATCH", 1):
+		if o.pattern = a.next(); string(o.pattern) == "*" {
+			o.pattern = nil
+		}
+	case a.optionWith("TYPE", 1):
+		o.typ = a.next()
+	default:
+		return errSyntax
+	}
+	return nil
 }
 
 // wants tells whether an object passes the filters.
@@ -58,9 +66,10 @@ func (o *scanOptions) wants(obj *keyspace.Object) bool {
 	return o.typ == nil || equalFold(o.typ, upper(obj.Type().String()))
 }
 
-// readCursor reads a cursor as strtoul does: nothing is zero, there may be a sign.
+// readCursor reads a cursor as strtoul does: nothing is zero, there may be a sign,
+// and a zero byte is the end.
 func readCursor(arg []byte) (uint64, error) {
-	if len(arg) == 0 {
+	if arg = text(arg); len(arg) == 0 {
 		return 0, nil
 	}
 	digits, negative := string(arg), arg[0] == '-'

@@ -61,6 +61,7 @@ type Server struct {
 	timer        *timer
 	transport    *transport.Server
 	stats        stats
+	run          timedRun
 	warmed       uint64 // what DB.Warm returned, which has to go somewhere
 	dirty        uint64 // changes of the keyspace
 	loading      bool
@@ -78,7 +79,6 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		cfg:          o.Config,
-		compat:       CompatVersion,
 		runID:        randomHex(40),
 		replID:       randomHex(40),
 		waiters:      waiters{},
@@ -103,16 +103,33 @@ func New(o Options) *Server {
 	s.log.out = o.Log
 	s.ks = keyspace.New(int(s.cfg.Databases), src)
 	s.ks.OnExpired = s.keyExpired
+	s.ks.OnFieldsExpired = s.fieldsExpired
 	s.tick()
 	s.started = s.time()
+	s.applyCompat()
+	s.timer = newTimer(s)
+	s.applyConfig()
+	return s
+}
+
+// compatVersions are the releases that the parameter compat can name, each by the
+// last version that was compared with.
+var compatVersions = map[string]string{"7.0": "7.0.15", "7.2": CompatVersion, "7.4": "7.4.1"}
+
+// applyCompat makes the command table and sets what version is reported. Unless
+// the configuration names a release, all commands are there.
+func (s *Server) applyCompat() {
+	s.compat = CompatVersion
+	if s.cfg.Compat == "" {
+		s.commands = newTable(nil)
+		return
+	}
+	s.compat = compatVersions[s.cfg.Compat]
 	release, err := command.ParseVersion(s.compat)
 	if err != nil {
 		panic("server: " + err.Error()) // a constant is wrong
 	}
-	s.commands = newTable(release)
-	s.timer = newTimer(s)
-	s.applyConfig()
-	return s
+	s.commands = newTable(&release)
 }
 
 // randomHex returns n random hexadecimal digits.

@@ -214,27 +214,3 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkGet(b *testing.B) {
-	benchmark(b, "GET", "key:000000000001")
-}
-
-func BenchmarkSet(b *testing.B) {
-	benchmark(b, "SET", "key:000000000001", "xyz")
-}
-
-// benchmark executes a pipeline of 32 equal requests at a time.
-func benchmark(b *testing.B, request ...string) {
-	const pipeline = 32
-	c := session(b)
-	buf := make([]byte, 0, 4096)
-	c.exchange(protocol.AppendRequest(nil, "SET", "key:000000000001", "xyz"), buf)
-	var raw []byte
-	for range pipeline {
-		raw = protocol.AppendRequest(raw, request...)
-	}
-	b.ReportAllocs()
-	for i := 0; i < b.N; i += pipeline {
-		c.exchange(raw, buf)
-	}
-}

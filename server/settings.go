@@ -3,13 +3,19 @@ package server
 import (
 	"strings"
 	"time"
+
+	"respect/keyspace"
+	"respect/protocol"
 )
 
 // applyConfig hands the configured values to the parts that work by them, now
 // and whenever CONFIG SET changes them. Parameters that are read from the
 // configuration when they are needed do not stand here.
 func (s *Server) applyConfig() {
-	s.onChange(s.applyEncodings, "list-max-listpack-size", "list-compress-depth")
+	s.onChange(s.applyEncodings, "list-max-listpack-size", "list-compress-depth",
+		"set-max-intset-entries", "set-max-listpack-entries", "set-max-listpack-value",
+		"hash-max-listpack-entries", "hash-max-listpack-value",
+		"zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes")
 	s.onChange(s.applyPolicy, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
 	s.onChange(s.applyPort, "port", "bind")
 	s.onChange(s.applyKeepAlive, "tcp-keepalive")
@@ -24,8 +30,22 @@ func (s *Server) onChange(apply func() error, parameters ...string) {
 }
 
 func (s *Server) applyEncodings() error {
-	s.ks.Settings.List.MaxListpackSize = int(s.cfg.ListMaxListpackSize)
-	s.ks.Settings.List.CompressDepth = int(s.cfg.ListCompressDepth)
+	to, cfg := &s.ks.Settings, s.cfg
+	to.List.MaxListpackSize = int(cfg.ListMaxListpackSize)
+	to.List.CompressDepth = int(cfg.ListCompressDepth)
+	to.Set = keyspace.SetLimits{
+		MaxIntset:          int(cfg.SetMaxIntsetEntries),
+		MaxListpackEntries: int(cfg.SetMaxListpackEntries),
+		MaxListpackValue:   int(cfg.SetMaxListpackValue),
+	}
+	to.Hash = keyspace.HashLimits{
+		MaxListpackEntries: int(cfg.HashMaxListpackEntries),
+		MaxListpackValue:   int(cfg.HashMaxListpackValue),
+	}
+	to.ZSet.MaxListpackEntries = int(cfg.ZsetMaxListpackEntries)
+	to.ZSet.MaxListpackValue = int(cfg.ZsetMaxListpackValue)
+	to.ZSet.FormatScore = protocol.FormatDouble
+	to.HLLSparseMaxBytes = int(cfg.HllSparseMaxBytes)
 	return nil
 }
 

@@ -5,17 +5,20 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"respect/keyspace"
 	"respect/keyspace/listpack"
 )
 
-// SORT: the elements of a list in order, of their own or of other keys' values.
+// SORT: the elements of a list, set or sorted set in order, of their own or of
+// other keys' values.
 //
 // Patterns name other keys: the first '*' is replaced by the element. Behind
 // the '*' "->field" may name a field of a hash instead of a string's value.
+//
+// A BY without '*' leaves the order as it is: that of the list, or by score. Only a
+// set, which has no order, is sorted as text before it is stored.
 
 // sortOptions are the options of SORT and SORT_RO.
 type sortOptions struct {
@@ -47,7 +50,7 @@ func readSortOptions(a *args, mayStore bool) (o sortOptions, err error) {
 			o.store = a.next()
 		case a.optionWith("BY", 1):
 			o.by = a.next()
-			o.dontSort = bytes.IndexByte(o.by, '*') < 0
+			o.dontSort = o.dontSort || bytes.IndexByte(text(o.by), '*') < 0
 		case a.optionWith("GET", 1):
 			o.gets = append(o.gets, a.next())
 		default:
@@ -57,13 +60,14 @@ func readSortOptions(a *args, mayStore bool) (o sortOptions, err error) {
 	return o, nil
 }
 
-// sortCommand sorts a list.
+// sortCommand sorts a list, a set or a sorted set.
 //
 //	SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]]
 //	    [ASC | DESC] [ALPHA] [STORE destination]
 //
-// O(N log N) with N the number of elements. Reply: an array; with STORE the
-// length of the stored list.
+// O(N+M*log(M)) with N the number of elements and M of those replied; O(log(N)+M)
+// for a sorted set that is not to be sorted. Reply: an array; with STORE the length
+// of the stored list.
 func sortCommand(c *client, a *args) error { return c.sort(a, true) }
 
 // sortRoCommand is SORT without STORE.
@@ -71,7 +75,7 @@ func sortCommand(c *client, a *args) error { return c.sort(a, true) }
 //	SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]]
 //	    [ASC | DESC] [ALPHA]
 //
-// O(N log N) with N the number of elements. Reply: an array.
+// O(N+M*log(M)), see SORT. Reply: an array.
 func sortRoCommand(c *client, a *args) error { return c.sort(a, false) }
 
 func (c *client) sort(a *args, mayStore bool) error {
@@ -80,25 +84,21 @@ func (c *client) sort(a *args, mayStore bool) error {
 	if err != nil {
 		return err
 	}
-	elems, err := c.sortable(key)
+	items, err := c.sortItems(key, &o)
 	if err != nil {
 		return err
 	}
-	items := make([]sortItem, len(elems))
-	for i, elem := range elems {
-		items[i].elem = elem
-	}
-	if o.dontSort {
-		if o.desc {
-			slices.Reverse(items)
-		}
-	} else {
+	from, to := o.window(len(items))
+	if !o.dontSort {
 		if err := c.weigh(items, o); err != nil {
 			return err
 		}
-		slices.SortStableFunc(items, o.compare)
+		if o.by != nil && to-from < len(items) {
+			sortPart(items, from, to, o.compare)
+		} else {
+			slices.SortStableFunc(items, o.compare)
+		}
 	}
-	from, to := o.window(len(items))
 	results := c.sortResults(items[from:to], o)
 	if o.store != nil {
 		return c.sortStore(o.store, results)
@@ -114,21 +114,61 @@ func (c *client) sort(a *args, mayStore bool) error {
 	return nil
 }
 
-// sortable returns copies of the elements of the key.
-func (c *client) sortable(key []byte) ([][]byte, error) {
-	o := c.db.Lookup(key, c.touchFlag())
-	if o == nil {
+// sortItems returns copies of the elements of the key. If they are to be left in
+// their order, LIMIT is carried out here and taken out of the options.
+func (c *client) sortItems(key []byte, o *sortOptions) (items []sortItem, err error) {
+	obj := c.db.Lookup(key, c.touchFlag())
+	if obj == nil {
 		return nil, nil
 	}
-	if o.Type() != keyspace.TypeList {
+	add := func(e keyspace.Element) bool {
+		items = append(items, sortItem{elem: e.AppendTo([]byte{})})
+		return true
+	}
+	switch obj.Type() {
+	case keyspace.TypeList:
+		l := obj.List()
+		if !o.dontSort {
+			l.Each(0, l.Len(), add)
+			break
+		}
+		from, to := o.takeWindow(l.Len())
+		if o.desc {
+			l.Each(l.Len()-to, to-from, add)
+			slices.Reverse(items)
+		} else {
+			l.Each(from, to-from, add)
+		}
+	case keyspace.TypeSet:
+		if o.dontSort && o.store != nil {
+			o.dontSort, o.alpha, o.by = false, true, nil
+		}
+		obj.Set().Each(add)
+	case keyspace.TypeZSet:
+		z := obj.ZSet()
+		// The reference sorts skip lists only, and leaves what it was given as one.
+		c.db.Open(obj)
+		z.Expect(math.MaxInt, math.MaxInt, c.zsetLimits())
+		from, to, start := 0, z.Len(), 0
+		if o.dontSort {
+			from, to = o.takeWindow(z.Len())
+			if start = from; o.desc {
+				start = z.Len() - 1 - from
+			}
+		}
+		z.Each(start, to-from, o.dontSort && o.desc, func(e keyspace.Element, _ float64) bool { return add(e) })
+	default:
 		return nil, errWrongType
 	}
-	elems := make([][]byte, 0, o.List().Len())
-	o.List().Each(0, o.List().Len(), func(e keyspace.ListElement) bool {
-		elems = append(elems, e.AppendTo([]byte{}))
-		return true
-	})
-	return elems, nil
+	return items, nil
+}
+
+// takeWindow returns the half open range that LIMIT leaves of n elements, and
+// forgets LIMIT.
+func (o *sortOptions) takeWindow(n int) (from, to int) {
+	from, to = o.window(n)
+	o.offset, o.count = 0, -1
+	return from, to
 }
 
 // window returns the half open range that LIMIT leaves of n elements.
@@ -179,20 +219,13 @@ func parseWeight(s []byte) (float64, bool) {
 		return 0, true
 	}
 	number := strings.TrimLeft(string(s), " \t\n\v\f\r")
-	if strings.ContainsRune(number, '_') {
-		return 0, false
+	f, inRange, ok := parseCDouble(number)
+	// So small that digits get lost, as they do from any decimal one, is refused.
+	const smallestNormal = 0x1p-1022
+	if f != 0 && math.Abs(f) < smallestNormal && !isHex(number) {
+		inRange = false
 	}
-	f, err := strconv.ParseFloat(hexFloat(number), 64)
-	return f, err == nil && !math.IsNaN(f)
-}
-
-// hexFloat adds the exponent that Go wants behind a hexadecimal number.
-func hexFloat(s string) string {
-	digits := strings.ToLower(strings.TrimLeft(s, "+-"))
-	if strings.HasPrefix(digits, "0x") && !strings.Contains(digits, "p") {
-		return s + "p0"
-	}
-	return s
+	return f, ok && inRange
 }
 
 func (o *sortOptions) compare(x, y sortItem) int {
@@ -204,8 +237,11 @@ func (o *sortOptions) compare(x, y sortItem) int {
 		}
 	case x.text == nil || y.text == nil:
 		n = cmp.Compare(btoi(x.text != nil), btoi(y.text != nil))
-	default:
+	case o.store != nil:
 		n = bytes.Compare(x.text, y.text)
+	default:
+		// The C library compares by the language, and sees no zero bytes.
+		n = bytes.Compare(text(x.text), text(y.text))
 	}
 	if o.desc {
 		return -n
@@ -218,7 +254,7 @@ func (c *client) resolve(pattern, elem []byte) []byte {
 	if string(pattern) == "#" {
 		return elem
 	}
-	star := bytes.IndexByte(pattern, '*')
+	star := bytes.IndexByte(text(pattern), '*')
 	if star < 0 {
 		return nil
 	}
@@ -228,10 +264,17 @@ func (c *client) resolve(pattern, elem []byte) []byte {
 	}
 	key := slices.Concat(pattern[:star], elem, tail)
 	o := c.db.Lookup(key, c.touchFlag())
-	if o == nil || field != nil || o.Type() != keyspace.TypeString {
+	switch {
+	case o == nil:
 		return nil
+	case field == nil && o.Type() == keyspace.TypeString:
+		return append([]byte{}, o.Bytes(nil)...)
+	case field != nil && o.Type() == keyspace.TypeHash:
+		if value, ok := o.Hash().Get(field); ok {
+			return value.AppendTo([]byte{})
+		}
 	}
-	return append([]byte{}, o.Bytes(nil)...)
+	return nil
 }
 
 // sortResults returns what is replied for the sorted elements; nil for null.

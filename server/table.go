@@ -7,13 +7,16 @@ import (
 	"respect/server/command"
 )
 
-// newTable returns the command table of a server that claims the given release:
-// the rows of all groups, without the commands that came later.
-func newTable(release command.Version) *command.Table[*row] {
-	groups := slices.Concat(stringCommands, listCommands, genericCommands, connectionCommands, serverCommands)
+// newTable returns the command table: the rows of all groups, without the
+// commands that came later than the given release; all if it is nil.
+func newTable(release *command.Version) *command.Table[*row] {
+	groups := slices.Concat(stringCommands, listCommands, setCommands, hashCommands, hashExpireCommands,
+		sortedSetCommands, bitmapCommands, hyperloglogCommands, geoCommands,
+		genericCommands, connectionCommands, serverCommands, memoryCommands)
 	rows := make([]*row, 0, len(groups))
 	for i := range groups {
-		if r := groups[i]; release.Has(r.Since) {
+		if r := groups[i]; release == nil || release.Has(r.Since) {
+			r.quick = isQuick(&r.Spec)
 			rows = append(rows, &r)
 		}
 	}
@@ -39,9 +42,8 @@ func allRows(t *command.Table[*row]) iter.Seq[*row] {
 // Commands returns what every command of the table is, subcommands behind their
 // container, for documentation.
 func Commands() []*command.Spec {
-	release, _ := command.ParseVersion(CompatVersion)
 	var specs []*command.Spec
-	for r := range allRows(newTable(release)) {
+	for r := range allRows(newTable(nil)) {
 		specs = append(specs, &r.Spec)
 	}
 	return specs

@@ -10,8 +10,8 @@ import (
 // behind pointers.
 func (t *Table[E]) Bytes() int {
 	buckets := t.overflow
-	for _, seg := range t.segments {
-		buckets += cap(seg)
+	if n := len(t.segments); n > 0 { // all but the first have room for the same number
+		buckets += cap(t.segments[0]) + (n-1)*segmentBuckets
 	}
 	return int(unsafe.Sizeof(*t)) + cap(t.segments)*int(unsafe.Sizeof(t.segments[0])) +
 		buckets*int(unsafe.Sizeof(bucket[E]{}))

@@ -11,7 +11,7 @@ import (
 // Check verifies the links, the numbers, every listpack, and that exactly the
 // nodes are compressed that should be.
 func (q *Quicklist) Check() error {
-	nodes, count := 0, 0
+	nodes, count, units := 0, 0, 0
 	var prev *node
 	for n := q.head; n != nil; prev, n = n, n.next {
 		if n.prev != prev {
@@ -22,6 +22,7 @@ func (q *Quicklist) Check() error {
 		}
 		nodes++
 		count += n.count
+		units += int(n.charged)
 	}
 	if prev != q.tail {
 		return errors.New("quicklist: the last node is not the tail")
@@ -29,12 +30,18 @@ func (q *Quicklist) Check() error {
 	if nodes != q.nodes || count != q.count {
 		return fmt.Errorf("quicklist: %d nodes and %d elements, counted %d and %d", q.nodes, q.count, nodes, count)
 	}
+	if units != q.units {
+		return fmt.Errorf("quicklist: %d units of memory, counted %d", q.units, units)
+	}
 	return nil
 }
 
 func (q *Quicklist) checkNode(n *node) error {
 	if n.count == 0 {
 		return errors.New("empty")
+	}
+	if n.charged != n.units() {
+		return fmt.Errorf("%d units of memory, charged %d", n.units(), n.charged)
 	}
 	inner := q.depth > 0 && q.isInner(n)
 	if n.compressed && !inner {

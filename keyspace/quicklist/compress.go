@@ -11,8 +11,8 @@ func (q *Quicklist) balance(touched ...*node) {
 	}
 	forward, backward := q.head, q.tail
 	for i := 0; i < q.depth && forward != nil; i++ {
-		forward.expand()
-		backward.expand()
+		q.expand(forward)
+		q.expand(backward)
 		forward, backward = forward.next, backward.prev
 	}
 	if q.nodes <= 2*q.depth {
@@ -21,19 +21,29 @@ func (q *Quicklist) balance(touched ...*node) {
 	// One change pushes at most two nodes over the border on each side.
 	for range 2 {
 		if forward != nil && q.isInner(forward) {
-			forward.compress()
+			q.compress(forward)
 			forward = forward.next
 		}
 		if backward != nil && q.isInner(backward) {
-			backward.compress()
+			q.compress(backward)
 			backward = backward.prev
 		}
 	}
 	for _, n := range touched {
 		if n != nil && q.isInner(n) {
-			n.compress()
+			q.compress(n)
 		}
 	}
+}
+
+func (q *Quicklist) expand(n *node) {
+	n.expand()
+	q.charge(n)
+}
+
+func (q *Quicklist) compress(n *node) {
+	n.compress()
+	q.charge(n)
 }
 
 // isInner reports whether a node is part of the list and lies deeper than the

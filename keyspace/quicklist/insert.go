@@ -131,6 +131,7 @@ func (q *Quicklist) Set(index int, e Element) bool {
 	case n.plain && large:
 		n.data, n.size = e.AppendTo(nil), e.Len()
 		n.compressed, n.tried = false, false
+		q.charge(n)
 		q.balance(n)
 	case n.plain:
 		q.insertAt(n, offset, listpack.After, e)

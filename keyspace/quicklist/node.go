@@ -27,8 +27,15 @@ type node struct {
 	count      int // elements
 	plain      bool
 	compressed bool
-	tried      bool // compressing gained nothing, until the next change
+	tried      bool   // compressing gained nothing, until the next change
+	charged    uint32 // the memory of packed and data as the list counts it, in units
 }
+
+// unit is what the list's memory is counted in, in bytes.
+const unit = 16
+
+// units returns the memory of packed and data.
+func (n *node) units() uint32 { return uint32((n.packed.Cap() + cap(n.data) + unit - 1) / unit) }
 
 func newPacked(d listpack.Deque) *node {
 	n := &node{packed: d}

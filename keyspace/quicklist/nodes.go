@@ -74,9 +74,5 @@ func (q *Quicklist) Listpack(fill Fill, shrinking bool) (listpack.Deque, bool) {
 
 // Bytes estimates the memory of the list in bytes.
 func (q *Quicklist) Bytes() int {
-	total := int(unsafe.Sizeof(*q)) + q.nodes*int(unsafe.Sizeof(node{}))
-	for n := q.head; n != nil; n = n.next {
-		total += n.packed.Cap() + cap(n.data)
-	}
-	return total
+	return int(unsafe.Sizeof(*q)) + q.nodes*int(unsafe.Sizeof(node{})) + q.units*unit
 }

@@ -23,6 +23,14 @@ type Quicklist struct {
 	fill       Fill
 	depth      int
 	plainFrom  int // bytes
+	units      int // memory of all nodes' elements
+}
+
+// charge brings the list's count of its memory in line after a node has changed.
+func (q *Quicklist) charge(n *node) {
+	now := n.units()
+	q.units += int(now) - int(n.charged)
+	n.charged = now
 }
 
 // New returns an empty list. Its fill holds for life. With a depth above zero,
@@ -70,6 +78,8 @@ func (q *Quicklist) link(n, neighbour *node, where listpack.Where) {
 	}
 	q.nodes++
 	q.count += n.count
+	n.charged = n.units()
+	q.units += int(n.charged)
 }
 
 // reattach makes the neighbours that n knows know n.
@@ -101,6 +111,8 @@ func (q *Quicklist) unlink(n *node) {
 	n.prev, n.next = nil, nil
 	q.nodes--
 	q.count -= n.count
+	q.units -= int(n.charged)
+	n.charged = 0
 }
 
 // recount brings the node's and the list's numbers in line after the listpack has
@@ -109,6 +121,7 @@ func (q *Quicklist) recount(n *node) {
 	before := n.count
 	n.update()
 	q.count += n.count - before
+	q.charge(n)
 }
 
 // newNode returns a node with the one element, packed or plain by its size.
@@ -134,6 +147,7 @@ func (q *Quicklist) Push(end End, e Element) {
 		n.count++
 		q.count++
 		n.tried = false
+		q.charge(n)
 		return
 	}
 	q.pushNode(end, e)
@@ -148,6 +162,7 @@ func (q *Quicklist) pushNode(end End, e Element) {
 	} else {
 		// The list grows at this end: the new node will need as much room.
 		neighbour.packed.Compact()
+		q.charge(neighbour)
 		room := max(neighbour.size/2, e.Len()+entryOverhead*2)
 		d := listpack.NewDeque(room, end == Head)
 		if end == Head {
@@ -187,6 +202,7 @@ func (q *Quicklist) Pop(end End, dst []byte) ([]byte, bool) {
 	n.count--
 	q.count--
 	n.tried = false
+	q.charge(n)
 	if n.count == 0 {
 		q.unlink(n)
 		q.balance()
@@ -315,7 +331,7 @@ func (q *Quicklist) removeFrom(n *node, pattern *listpack.Pattern, limit int, en
 // Dup returns an independent copy.
 func (q *Quicklist) Dup() *Quicklist {
 	c := *q
-	c.head, c.tail, c.nodes, c.count = nil, nil, 0, 0
+	c.head, c.tail, c.nodes, c.count, c.units = nil, nil, 0, 0, 0
 	for n := q.head; n != nil; n = n.next {
 		m := *n
 		m.prev, m.next = nil, nil

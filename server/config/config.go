@@ -47,6 +47,7 @@ type Config struct {
 	EnableProtectedConfigs string // no, yes or local
 
 	// Keyspace.
+	Compat               string // a release; "" for all that there is
 	Databases            int64
 	Maxmemory            uint64 // bytes, 0 for no limit
 	MaxmemoryPolicy      string

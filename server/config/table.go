@@ -30,7 +30,6 @@ const (
 	noRehash       = "tables are resized with each change"
 	noSampling     = "keys are deleted when their time comes, not by sampling"
 	noPubsub       = "there is no pub/sub yet"
-	noTypes        = "the type is not supported yet"
 	noObservation  = "there is no slow log and no latency monitor yet"
 	noScripts      = "there are no scripts yet"
 	noTracking     = "there is no tracking yet"

@@ -37,16 +37,16 @@ func (c *Config) encodingsParams() []Param {
 	return []Param{
 		{"list-max-listpack-size", "list-max-ziplist-size", 0, integer(&c.ListMaxListpackSize, -2, math.MinInt32, math.MaxInt32), ""},
 		{"list-compress-depth", "", 0, integer(&c.ListCompressDepth, 0, 0, math.MaxInt32), ""},
-		{"hash-max-listpack-entries", "hash-max-ziplist-entries", 0, integer(&c.HashMaxListpackEntries, 512, 0, math.MaxInt64), noTypes},
-		{"hash-max-listpack-value", "hash-max-ziplist-value", 0, size(&c.HashMaxListpackValue, 64, 0, math.MaxInt64), noTypes},
-		{"set-max-intset-entries", "", 0, integer(&c.SetMaxIntsetEntries, 512, 0, math.MaxInt64), noTypes},
-		{"set-max-listpack-entries", "", 0, integer(&c.SetMaxListpackEntries, 128, 0, math.MaxInt64), noTypes},
-		{"set-max-listpack-value", "", 0, integer(&c.SetMaxListpackValue, 64, 0, math.MaxInt64), noTypes},
-		{"zset-max-listpack-entries", "zset-max-ziplist-entries", 0, integer(&c.ZsetMaxListpackEntries, 128, 0, math.MaxInt64), noTypes},
-		{"zset-max-listpack-value", "zset-max-ziplist-value", 0, size(&c.ZsetMaxListpackValue, 64, 0, math.MaxInt64), noTypes},
-		{"stream-node-max-bytes", "", 0, size(&c.StreamNodeMaxBytes, 4096, 0, math.MaxInt64), noTypes},
-		{"stream-node-max-entries", "", 0, integer(&c.StreamNodeMaxEntries, 100, 0, math.MaxInt64), noTypes},
-		{"hll-sparse-max-bytes", "", 0, size(&c.HllSparseMaxBytes, 3000, 0, math.MaxInt64), noTypes},
+		{"hash-max-listpack-entries", "hash-max-ziplist-entries", 0, integer(&c.HashMaxListpackEntries, 512, 0, math.MaxInt64), ""},
+		{"hash-max-listpack-value", "hash-max-ziplist-value", 0, size(&c.HashMaxListpackValue, 64, 0, math.MaxInt64), ""},
+		{"set-max-intset-entries", "", 0, integer(&c.SetMaxIntsetEntries, 512, 0, math.MaxInt64), ""},
+		{"set-max-listpack-entries", "", 0, integer(&c.SetMaxListpackEntries, 128, 0, math.MaxInt64), ""},
+		{"set-max-listpack-value", "", 0, integer(&c.SetMaxListpackValue, 64, 0, math.MaxInt64), ""},
+		{"zset-max-listpack-entries", "zset-max-ziplist-entries", 0, integer(&c.ZsetMaxListpackEntries, 128, 0, math.MaxInt64), ""},
+		{"zset-max-listpack-value", "zset-max-ziplist-value", 0, size(&c.ZsetMaxListpackValue, 64, 0, math.MaxInt64), ""},
+		{"stream-node-max-bytes", "", 0, size(&c.StreamNodeMaxBytes, 4096, 0, math.MaxInt64), ""},
+		{"stream-node-max-entries", "", 0, integer(&c.StreamNodeMaxEntries, 100, 0, math.MaxInt64), ""},
+		{"hll-sparse-max-bytes", "", 0, size(&c.HllSparseMaxBytes, 3000, 0, math.MaxInt64), ""},
 	}
 }
 

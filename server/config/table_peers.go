@@ -61,6 +61,7 @@ func (c *Config) clusterParams() []Param {
 // hiddenParams are those that CONFIG GET finds by their full name only.
 func (c *Config) hiddenParams() []Param {
 	return []Param{
+		{"compat", "", Hidden | Immutable, oneOf(&c.Compat, "", "7.0", "7.2", "7.4"), ""},
 		{"key-load-delay", "", Hidden, integer(new(int64), 0, math.MinInt32, math.MaxInt32), noDebugging},
 		{"rdb-key-save-delay", "", Hidden, integer(new(int64), 0, math.MinInt32, math.MaxInt32), noDebugging},
 		{"loading-process-events-interval-bytes", "", Hidden, integer(new(int64), 2<<20, 1024, math.MaxInt32), noDebugging},

@@ -69,6 +69,7 @@ func (l *loop) accept(listener *epollListener) {
 		fd, peer, err := unix.Accept4(listener.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		switch err {
 		case nil:
+			l.trouble = acceptTrouble{}
 			l.accepted = append(l.accepted, l.newConn(fd, peer, listener))
 		case unix.EINTR, unix.ECONNABORTED:
 		case unix.EAGAIN, unix.EINVAL: // the latter: shut down
@@ -83,7 +84,7 @@ func (l *loop) accept(listener *epollListener) {
 // pauseAccept leaves connections waiting for a while: out of descriptors, the
 // listener would be ready without end.
 func (l *loop) pauseAccept(err error) {
-	l.server.options.AcceptError(err)
+	l.trouble.tell(l.server, err)
 	l.resumeAt = time.Now().Add(acceptPause)
 	for fd := range l.listeners {
 		l.control(unix.EPOLL_CTL_MOD, fd, 0)

@@ -62,6 +62,7 @@ type loop struct {
 
 	lingering []*epollConn
 	resumeAt  time.Time // when to accept again; zero if not paused
+	trouble   acceptTrouble
 	stopAt    time.Time // when to give up writing; zero if not stopping
 
 	// Guarded by the handler's lock.

@@ -35,10 +35,20 @@ type lineHandler struct {
 	sessions []*lineSession
 	accepted chan *lineSession
 	closed   chan error
+	failed   chan acceptFailure
+}
+
+// acceptFailure is what Options.AcceptError was told.
+type acceptFailure struct {
+	err error
+	at  time.Time
 }
 
 func newLineHandler() *lineHandler {
-	return &lineHandler{accepted: make(chan *lineSession, 4096), closed: make(chan error, 4096)}
+	return &lineHandler{
+		accepted: make(chan *lineSession, 4096), closed: make(chan error, 4096),
+		failed: make(chan acceptFailure, 4096),
+	}
 }
 
 func (h *lineHandler) Accept(c Conn) Session {
@@ -172,6 +182,7 @@ func newFixture(t *testing.T, network string, o Options) *fixture {
 	case "unix":
 		o.UnixSocket = filepath.Join(t.TempDir(), "s")
 	}
+	o.AcceptError = func(err error) { h.failed <- acceptFailure{err, time.Now()} }
 	s, err := Listen(h, o)
 	if err != nil {
 		t.Fatal(err)

@@ -357,7 +357,7 @@ func (c *netConn) Unix() bool {
 func (c *netConn) SetKeepAlive(d time.Duration) {
 	if tcp, ok := c.socket().(*net.TCPConn); ok {
 		tcp.SetKeepAliveConfig(net.KeepAliveConfig{
-			Enable: d > 0, Idle: d, Interval: max(d/3, time.Second), Count: 3,
+			Enable: d > 0, Idle: d, Interval: max((d / 3).Truncate(time.Second), time.Second), Count: 3,
 		})
 	}
 }
@@ -383,10 +383,12 @@ func (s *Server) serveNet(socket net.Listener) *listener {
 }
 
 func (s *Server) acceptNet(socket net.Listener) {
+	var trouble acceptTrouble
 	for {
 		c, err := socket.Accept()
 		switch {
 		case err == nil:
+			trouble = acceptTrouble{}
 			if s.Attach(c) != nil {
 				c.Close()
 			}
@@ -394,7 +396,7 @@ func (s *Server) acceptNet(socket net.Listener) {
 		case errors.Is(err, net.ErrClosed):
 			return
 		}
-		s.options.AcceptError(err)
+		trouble.tell(s, err)
 		select {
 		case <-s.stop:
 		case <-time.After(acceptPause):

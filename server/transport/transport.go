@@ -134,9 +134,25 @@ type Options struct {
 	Grace time.Duration
 
 	// AcceptError is told when no connection could be accepted for want of
-	// descriptors or memory. The next attempt is made 100 ms later. It is called
-	// without the handler's lock.
+	// descriptors or memory. The next attempt is made 100 ms later; while none
+	// succeeds, it is told of every tenth. The error's text is the one that the
+	// reference logs. It is called without the handler's lock.
 	AcceptError func(error)
+}
+
+// acceptTrouble counts the failures to accept a connection since the last one that
+// was accepted.
+type acceptTrouble struct{ failures int }
+
+func (a *acceptTrouble) tell(s *Server, err error) {
+	if a.failures%toldAccept == 0 {
+		var call *os.SyscallError
+		if errors.As(err, &call) {
+			err = reason{os.NewSyscallError("accept", call.Err)}
+		}
+		s.options.AcceptError(err)
+	}
+	a.failures++
 }
 
 // Stats counts what has happened since the start.
@@ -164,6 +180,9 @@ const (
 
 	// acceptPause is how long no connections are accepted after it failed.
 	acceptPause = 100 * time.Millisecond
+
+	// toldAccept is how many failures in a row one is told of, the first.
+	toldAccept = 10
 
 	// maxSpare is the capacity in bytes up to which a reply buffer is used again.
 	maxSpare = 64 << 10

@@ -1,0 +1,240 @@
+package duel
+
+import (
+	"strings"
+	"testing"
+
+	"respect/conformance/resp"
+	"respect/conformance/target"
+)
+
+// decoded reads the replies of a test, in which a line ends with a blank, and a
+// blank is an underline.
+func decoded(t *testing.T, text string) []resp.Value {
+	t.Helper()
+	b := []byte(strings.NewReplacer(" ", "\r\n", "_ ", "_\r\n", "_", " ").Replace(text))
+	var out []resp.Value
+	for len(b) > 0 {
+		v, rest, err := resp.Decode(b)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		out, b = append(out, v), rest
+	}
+	return out
+}
+
+// judged compares the replies that two servers give to a request and to what its
+// rule asks in addition.
+func judged(t *testing.T, c *comparer, request, a, b string) string {
+	t.Helper()
+	p := newPlan([][]string{strings.Fields(request)})
+	for i, text := range []string{a, b} {
+		replies := decoded(t, text)
+		if len(replies) != p.requests {
+			t.Fatalf("%s: %d requests and %d replies", request, p.requests, len(replies))
+		}
+		p.fill(i, replies)
+	}
+	return c.compare(&p.exchanges[0])
+}
+
+var (
+	redis70  = target.Info{Flavour: target.Redis, Release: target.Release{Major: 7}}
+	valkey80 = target.Info{Flavour: target.Valkey, Release: release72}
+	ours     = target.Info{Flavour: target.Respect, Release: release72}
+)
+
+// ruleCases have at least one pair for each rule that is accepted although it is
+// not the same, and one that is not.
+var ruleCases = []struct {
+	request, a, b string
+	ok            bool
+}{
+	{"GET s", "$1 a ", "$1 a ", true},
+	{"GET s", "$1 a ", "$1 b ", false},
+	{"GET s", "$-1 ", "_ ", false},
+	{"GET s", "-ERR_a ", "-ERR_b ", false},
+
+	{"SMEMBERS e", "$9 hashtable *2 $1 a $1 b ", "$9 hashtable *2 $1 b $1 a ", true},
+	{"SMEMBERS e", "$9 hashtable *2 $1 a $1 b ", "$9 hashtable *2 $1 b $1 b ", false},
+	{"SMEMBERS e", "$6 intset *2 $1 1 $1 2 ", "$6 intset *2 $1 2 $1 1 ", false},
+	{"SMEMBERS e", "$8 listpack *2 $1 a $1 b ", "$8 listpack *2 $1 b $1 a ", true},
+	{"HKEYS h", "$8 listpack *2 $1 a $1 b ", "$8 listpack *2 $1 b $1 a ", false},
+	{"SMEMBERS e", "$8 listpack *2 $1 a $1 b ", "$9 hashtable *2 $1 b $1 a ", true},
+	{"HGETALL h", "$9 hashtable %2 $1 a $1 1 $1 b $1 2 ", "$9 hashtable %2 $1 b $1 2 $1 a $1 1 ", true},
+	{"HGETALL h", "$9 hashtable *4 $1 a $1 1 $1 b $1 2 ", "$9 hashtable *4 $1 a $1 2 $1 b $1 1 ", false},
+	{"SUNION e f", "~2 $1 a $1 b ", "~2 $1 b $1 a ", true},
+	{"SUNION e f", "~2 $1 a $1 b ", "*2 $1 b $1 a ", false},
+	{"KEYS *", "*2 $1 a $1 b ", "*1 $1 a ", false},
+
+	{"SRANDMEMBER e", "*2 $1 a $1 b $1 a ", "*2 $1 b $1 a $1 b ", true},
+	{"SRANDMEMBER e", "*2 $1 a $1 b $1 a ", "*2 $1 b $1 a $1 c ", false},
+	{"SRANDMEMBER e 2", "*2 $1 a $1 b *2 $1 a $1 b ", "*2 $1 a $1 b *2 $1 b $1 b ", false},
+	{"SRANDMEMBER e -2", "*2 $1 a $1 b *2 $1 a $1 b ", "*2 $1 a $1 b *2 $1 b $1 b ", true},
+	{"HRANDFIELD h 1 WITHVALUES", "*4 $1 a $1 1 $1 b $1 2 *2 $1 a $1 1 ", "*4 $1 a $1 1 $1 b $1 2 *2 $1 b $1 2 ", true},
+	{"HRANDFIELD h 1 WITHVALUES", "*4 $1 a $1 1 $1 b $1 2 *2 $1 a $1 1 ", "*4 $1 a $1 1 $1 b $1 2 *2 $1 b $1 1 ", false},
+	{"HRANDFIELD h 1", "*4 $1 a $1 1 $1 b $1 2 *1 $1 a ", "*4 $1 a $1 1 $1 b $1 2 *1 $1 1 ", false},
+	{"RANDOMKEY", "*1 $0  _ ", "*1 $0  $0  ", false},
+	{"SPOP e", "*2 $1 a $1 b $1 a :1 ", "*2 $1 a $1 b $1 b :1 ", true},
+	{"SPOP e", "*2 $1 a $1 b $1 a :1 ", "*2 $1 a $1 b $1 b :0 ", false},
+
+	{"SCAN 0", "*2 $1 0 *2 $1 a $1 b ", "*2 $1 0 *2 $1 b $1 a ", true},
+	{"SCAN 0", "*2 $1 0 *2 $1 a $1 b ", "*2 $1 0 *1 $1 b ", false},
+	{"SCAN 0", "*2 $1 0 *2 $1 a $1 b ", "*2 $1 4 *1 $1 b ", true},
+	{"SCAN 0", "*2 $1 0 *0 ", "*0 ", false},
+	{"ZSCAN z 0", "$8 skiplist *2 $1 0 *4 $1 a $1 1 $1 b $1 2 ", "$8 skiplist *2 $1 0 *4 $1 b $1 2 $1 a $1 1 ", true},
+	{"ZSCAN z 0", "$8 listpack *2 $1 0 *4 $1 a $1 1 $1 b $1 2 ", "$8 listpack *2 $1 0 *4 $1 b $1 2 $1 a $1 1 ", false},
+
+	{"DBSIZE", "*1 $1 a :1 ", "*1 $1 a :2 ", true},
+	{"DBSIZE", "*1 $1 a :1 ", "*1 $1 a :0 ", false},
+
+	{"TTL k", ":100 ", ":99 ", true},
+	{"TTL k", ":100 ", ":10 ", false},
+	{"TTL k", ":-1 ", ":1 ", false},
+	{"PTTL k", ":100000 ", ":100400 ", true},
+	{"PTTL k", ":-1 ", ":-2 ", false},
+	{"OBJECT IDLETIME k", ":0 ", ":1 ", true},
+	{"OBJECT REFCOUNT k", ":1 ", ":2147483647 ", true},
+	{"OBJECT REFCOUNT k", ":1 ", "$1 1 ", false},
+	{"OBJECT HELP", "*1 +a ", "*2 +b +c ", true},
+	{"OBJECT ENCODING k", "$3 int ", "$3 raw ", false},
+	{"DUMP k", "$1 a ", "$2 bc ", true},
+	{"DUMP k", "$1 a ", "$-1 ", false},
+
+	{"SORT l BY * STORE d", ":1 :1 ", ":1 :1 ", true},
+	{"SORT l BY *", "*2 $1 a $1 b ", "*2 $1 b $1 a ", true},
+	{"SORT l BY * LIMIT 0 1", "*1 $1 a ", "*1 $1 b ", true},
+	{"SORT l ALPHA", "*2 $1 a $1 b ", "*2 $1 b $1 a ", false},
+
+	{"ZRANGEBYLEX z [a [b", "$8 skiplist *2 $1 a $1 1 *2 $1 b $1 2 *1 $1 a ", "$8 skiplist *2 $1 a $1 1 *2 $1 b $1 2 *0 ", true},
+	{"ZRANGEBYLEX z [a [b", "$8 skiplist *2 $1 a $1 1 *2 $1 b $1 1 *1 $1 a ", "$8 skiplist *2 $1 a $1 1 *2 $1 b $1 1 *0 ", false},
+	{"ZRANGE z 0 1", "*1 $1 a ", "*1 $1 b ", false},
+}
+
+func TestRules(t *testing.T) {
+	c := newComparer(ours, ours)
+	if len(c.tolerances) > 0 {
+		t.Fatalf("%d tolerances between two of the same", len(c.tolerances))
+	}
+	accepted := map[string]bool{}
+	for _, rc := range ruleCases {
+		problem := judged(t, c, rc.request, rc.a, rc.b)
+		if (problem == "") != rc.ok {
+			t.Errorf("%s: %q and %q: %q", rc.request, rc.a, rc.b, problem)
+		}
+		if rc.ok && rc.a != rc.b {
+			accepted[ruleOf(strings.Fields(rc.request)).name] = true
+		}
+	}
+	for _, r := range rules {
+		if !accepted[r.name] && r.name != "encoding of a stored set" {
+			t.Errorf("no case for the rule %q", r.name)
+		}
+		if r.reason == "" {
+			t.Errorf("no reason for the rule %q", r.name)
+		}
+	}
+}
+
+// TestEncodingsByChance accepts another encoding of a set only in a stream in
+// which one was made of a hash table.
+func TestEncodingsByChance(t *testing.T) {
+	for encoding, ok := range map[string]bool{"$9 hashtable ": true, "$8 listpack ": false} {
+		c := newComparer(ours, ours)
+		if problem := judged(t, c, "SUNIONSTORE d e", encoding+":2 ", encoding+":2 "); problem != "" {
+			t.Error(problem)
+		}
+		if (judged(t, c, "OBJECT ENCODING d", "$8 listpack ", "$9 hashtable ") == "") != ok {
+			t.Errorf("made of %q: accepted is not %v", encoding, ok)
+		}
+		if judged(t, c, "OBJECT ENCODING d", "$3 raw ", "$9 hashtable ") == "" || judged(t, c, "SUNIONSTORE d e", encoding+":2 ", encoding+":3 ") == "" {
+			t.Error("anything is accepted")
+		}
+	}
+}
+
+func TestErrorsAreComparedExactly(t *testing.T) {
+	c := newComparer(ours, ours)
+	for _, r := range rules {
+		request := strings.ToUpper(r.commands[0]) + " x y"
+		p := newPlan([][]string{strings.Fields(request)})
+		more := strings.Repeat(":0 ", p.after[0])
+		asked := strings.Repeat("$1 x ", p.before[0])
+		for _, b := range []string{"-ERR_b ", "*0 ", ":1 "} {
+			if judged(t, c, request, asked+"-ERR_a "+more, asked+b+more) == "" {
+				t.Errorf("%s: an error is taken for %q", request, b)
+			}
+		}
+	}
+}
+
+// toleranceCases have one pair for each tolerance that accepts something.
+var toleranceCases = []struct{ name, request, a, b string }{
+	{"shortest double", "ZSCORE z a", "$19 0.10000000000000001 ", "$3 0.1 "},
+	{"shortest double", "ZSCORE z a", ",0.10000000000000001 ", ",0.1 "},
+	{"small encodings", "OBJECT ENCODING k", "$9 quicklist ", "$8 listpack "},
+	{"ZRANK WITHSCORE", "ZRANK z a WITHSCORE", "-ERR_wrong_number_of_arguments ", "*-1 "},
+	{"arguments of BITCOUNT and BITPOS", "BITCOUNT k x y", ":0 ", "-ERR_value_is_not_an_integer "},
+	{"infinite timeouts", "BLPOP l inf", "-ERR_timeout_is_negative ", "-ERR_timeout_is_out_of_range "},
+	{"invalid cursors", "SCAN -1", "*2 $1 0 *0 ", "-ERR_invalid_cursor "},
+	{"unknown type of SCAN", "SCAN 0 TYPE x", "*2 $1 0 *0 ", "-ERR_unknown_type_name_'x' "},
+	{"damaged HyperLogLogs", "PFCOUNT p", "-INVALIDOBJ_Corrupted_HLL_object_detected ", ":0 "},
+	{"an error that is left over", "SORT l", "*1 $1 1 ", "-ERR_One_or_more_scores_can't_be_converted_into_double "},
+	{"LPOS of the smallest integer", "LPOS l a RANK -9223372036854775808", "$-1 ", "-ERR_value_is_out_of_range,_value_must_between "},
+}
+
+// skipCases are requests that tolerances leave out, and others that they do not.
+var skipCases = []struct {
+	name, request string
+	skipped       bool
+}{
+	{"negative offset of LIMIT", "ZRANGEBYSCORE z 0 1 LIMIT -1 2", true},
+	{"negative offset of LIMIT", "ZRANGESTORE d z 0 1 BYSCORE limit -1 2", true},
+	{"negative offset of LIMIT", "ZRANGEBYSCORE z 0 1 LIMIT 1 -2", false},
+	{"negative offset of LIMIT", "SORT l ASC ALPHA LIMIT -1 2", false},
+	{"huge indexes of LSET", "LSET l 4294967296 v", true},
+	{"huge indexes of LSET", "LSET l 100 v", false},
+	{"LREM of the smallest integer", "LREM l -9223372036854775808 v", true},
+	{"LREM of the smallest integer", "LREM l -9223372036854775807 v", false},
+}
+
+func TestTolerances(t *testing.T) {
+	c := newComparer(redis70, valkey80)
+	covered := map[string]bool{}
+	for _, tc := range toleranceCases {
+		covered[tc.name] = true
+		c.usage = Usage{}
+		if problem := judged(t, c, tc.request, tc.a, tc.b); problem != "" || c.usage[tc.name] != 1 {
+			t.Errorf("%s: %q and %q: %q, used %v", tc.request, tc.a, tc.b, problem, c.usage)
+		}
+		if judged(t, newComparer(ours, ours), tc.request, tc.a, tc.b) == "" {
+			t.Errorf("%s: %q and %q: accepted between two of the same", tc.request, tc.a, tc.b)
+		}
+	}
+	for _, sc := range skipCases {
+		covered[sc.name] = true
+		c.usage = Usage{}
+		kept := c.sent([][]string{strings.Fields(sc.request)})
+		if (len(kept) == 0) != sc.skipped || (c.usage[sc.name] == 1) != sc.skipped {
+			t.Errorf("%s: kept %q, used %v", sc.request, kept, c.usage)
+		}
+	}
+	for _, tol := range tolerances {
+		if !covered[tol.name] {
+			t.Errorf("no case for the tolerance %q", tol.name)
+		}
+		if tol.reason == "" {
+			t.Errorf("no reason for the tolerance %q", tol.name)
+		}
+	}
+}
+
+func TestNumbersAreTheSameOnlyIfWrittenWith17Digits(t *testing.T) {
+	c := newComparer(redis70, valkey80)
+	for _, pair := range [][2]string{{"$3 1.0 ", "$1 1 "}, {"$2 01 ", "$1 1 "}, {"$3 abc ", "$3 abd "}, {",0.1 ", ",0.2 "}, {"$19 0.10000000000000001 ", ",0.1 "}} {
+		if judged(t, c, "ZSCORE z a", pair[0], pair[1]) == "" {
+			t.Errorf("%q is taken for %q", pair[0], pair[1])
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package duel
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"respect/conformance/differ/stream"
+)
+
+// How much work shrinking one difference is worth.
+const (
+	shrinkTries = 3000
+	shrinkTime  = 20 * time.Second
+)
+
+// Shrink looks for the shortest stream that shows the same difference, as told by
+// its key. The result is the difference itself if none is found, for instance
+// because it does not come again.
+func (d *Duel) Shrink(ctx context.Context, diff *Difference) (*Difference, error) {
+	deadline := time.Now().Add(shrinkTime)
+	best, key := diff, diff.Key()
+	tries := 0
+	var broken error
+	try := func(s stream.Stream) bool {
+		if tries++; broken != nil || tries > shrinkTries || time.Now().After(deadline) || ctx.Err() != nil {
+			return false
+		}
+		found, err := d.play(ctx, s)
+		if err != nil {
+			broken = err
+			return false
+		}
+		if found == nil || found.Key() != key {
+			return false
+		}
+		found.Shrunk = true
+		best = found
+		return true
+	}
+	if !try(diff.Stream) {
+		return diff, broken
+	}
+	plain := best.Stream
+	if plain.Proto = 2; !try(plain) {
+		plain.Proto = best.Stream.Proto
+	}
+	config := best.Stream.Config
+	for i := len(config) - 1; i >= 0; i-- {
+		s := best.Stream
+		if s.Config = slices.Delete(slices.Clone(config), i, i+1); try(s) {
+			config = s.Config
+		}
+	}
+	shrink(best.Stream.Requests, func(requests [][]string) ([][]string, bool) {
+		s := best.Stream
+		s.Requests = requests
+		ok := try(s)
+		return best.Stream.Requests, ok
+	})
+	return best, broken
+}
+
+// attempt plays requests and reports whether they still fail, and with which of
+// them at least.
+type attempt func(requests [][]string) (failing [][]string, ok bool)
+
+// shrink makes the requests fewer, then shorter, then simpler, until nothing more
+// helps.
+func shrink(requests [][]string, try attempt) [][]string {
+	for {
+		before := size(requests)
+		requests = fewer(requests, try)
+		requests = shorter(requests, try)
+		requests = simpler(requests, try)
+		if size(requests) >= before {
+			return requests
+		}
+	}
+}
+
+func size(requests [][]string) int {
+	n := 0
+	for _, words := range requests {
+		n += 100
+		for _, w := range words {
+			n += 1 + len(w)
+		}
+	}
+	return n
+}
+
+// fewer drops requests: first halves, then ever smaller parts.
+func fewer(requests [][]string, try attempt) [][]string {
+	for part := (len(requests) + 1) / 2; part > 0; part /= 2 {
+		for i := len(requests) - part; i > -part; i -= part {
+			from := max(i, 0)
+			if from+part > len(requests) {
+				continue // what was left has become short
+			}
+			without := slices.Delete(slices.Clone(requests), from, from+part)
+			if len(without) == 0 {
+				continue
+			}
+			if failing, ok := try(without); ok {
+				requests = failing
+			}
+		}
+	}
+	return requests
+}
+
+// shorter drops words of the requests, in the same way. A count of keys in front
+// of them falls with them.
+func shorter(requests [][]string, try attempt) [][]string {
+	for r := 0; r < len(requests); r++ {
+		for part := len(requests[r]) / 2; part > 0; part /= 2 {
+			for i := len(requests[r]) - part; i > 0; i-- {
+				if r >= len(requests) || i+part > len(requests[r]) {
+					continue
+				}
+				words := slices.Delete(slices.Clone(requests[r]), i, i+part)
+				requests = replace(requests, r, words, try)
+			}
+			if r >= len(requests) {
+				return requests
+			}
+		}
+	}
+	return requests
+}
+
+// simpler puts simple words in the place of others.
+func simpler(requests [][]string, try attempt) [][]string {
+	for r := 0; r < len(requests); r++ {
+		for i := 0; r < len(requests) && i < len(requests[r]); i++ {
+			old := requests[r][i]
+			for _, w := range simple(old, i) {
+				words := slices.Clone(requests[r])
+				words[i] = w
+				if requests = replace(requests, r, words, try); r >= len(requests) || requests[r][i] != old {
+					break
+				}
+			}
+		}
+	}
+	return requests
+}
+
+// simple are simpler words than w, the simplest first. Only shorter ones and
+// those of the same length that sort before it are, so that there is an end.
+func simple(w string, i int) []string {
+	if i == 0 {
+		return []string{strings.ToUpper(w)}
+	}
+	candidates := []string{"a", "b", "0", "1", "2", "-1", "10", "100"}
+	if len(w) > 1 {
+		candidates = append(candidates, w[:len(w)/2], w[:len(w)-1])
+	}
+	var out []string
+	for _, c := range candidates {
+		if len(c) < len(w) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// replace tries other words for a request.
+func replace(requests [][]string, r int, words []string, try attempt) [][]string {
+	if slices.Equal(requests[r], words) || !stream.Safe(words) {
+		return requests
+	}
+	changed := slices.Clone(requests)
+	changed[r] = words
+	if failing, ok := try(changed); ok {
+		return failing
+	}
+	return requests
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"respect/conformance/differ/duel"
+	"respect/conformance/differ/stream"
+	"respect/conformance/target"
+)
+
+// options are what the flags say.
+type options struct {
+	servers     []string
+	groups      []string
+	commands    []string
+	seed        uint64
+	stream      int
+	requests    int
+	length      int
+	duration    time.Duration
+	keepGoing   bool
+	limit       int
+	transcripts string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	o, err := parseFlags()
+	found := false
+	if err == nil {
+		found, err = run(ctx, o)
+	}
+	stop()
+	switch {
+	case errors.Is(err, target.ErrNotInstalled):
+		fmt.Fprintln(os.Stderr, "differ: skipped:", err)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "differ:", err)
+		os.Exit(2)
+	case found:
+		os.Exit(1)
+	}
+}
+
+func parseFlags() (options, error) {
+	var o options
+	servers := flag.String("servers", target.Respect+","+target.Redis, "the two `servers`: redis, valkey, respect, host:port, or the path of a program")
+	groups := flag.String("groups", "", "only commands of these `groups`")
+	commands := flag.String("commands", "", "half of all requests are these `commands`")
+	flag.Uint64Var(&o.seed, "seed", 0, "of the random streams; 0 for a fresh one")
+	flag.IntVar(&o.stream, "stream", -1, "the only stream, or the first one with -n or -duration")
+	flag.IntVar(&o.requests, "n", 0, "stop after so many requests")
+	flag.IntVar(&o.length, "length", stream.DefaultLength, "requests of a stream")
+	flag.DurationVar(&o.duration, "duration", 0, "stop after so long")
+	flag.BoolVar(&o.keepGoing, "keep-going", false, "collect distinct differences")
+	flag.IntVar(&o.limit, "limit", 20, "how many differences to collect")
+	flag.StringVar(&o.transcripts, "transcripts", "", "write each difference to a file in this `directory`")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	}
+	o.servers, o.groups, o.commands = splitList(*servers), splitList(*groups), splitList(strings.ToLower(*commands))
+	if len(o.servers) != 2 {
+		return o, errors.New("-servers: two servers are needed")
+	}
+	for _, g := range o.groups {
+		if !slices.Contains(stream.Groups, g) {
+			return o, fmt.Errorf("-groups: %q is none of %s", g, strings.Join(stream.Groups, ", "))
+		}
+	}
+	if o.seed == 0 {
+		o.seed = rand.Uint64N(1 << 32)
+	}
+	if o.requests == 0 && o.duration == 0 && o.stream < 0 {
+		o.duration = 10 * time.Second
+	}
+	return o, nil
+}
+
+func splitList(s string) []string {
+	var out []string
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// run compares the servers and prints what it finds. What it started has ended when
+// it returns.
+func run(ctx context.Context, o options) (found bool, err error) {
+	builds, err := os.MkdirTemp("", "differ-")
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(builds)) }()
+	var opponents []duel.Opponent
+	for _, name := range o.servers {
+		p, err := opponent(ctx, name, builds)
+		if err != nil {
+			return false, errors.Join(err, closeAll(opponents))
+		}
+		opponents = append(opponents, p)
+	}
+	d, err := duel.New(ctx, opponents[0], opponents[1])
+	if err != nil {
+		return false, errors.Join(err, closeAll(opponents))
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	commands, err := stream.Commands(d.Release())
+	if err != nil {
+		return false, err
+	}
+	commands = stream.Select(commands, d.Has, o.groups)
+	fmt.Printf("%v against %v: seed %d, %d commands\n", opponents[0].Info, opponents[1].Info, o.seed, len(commands))
+	result, err := d.Run(ctx, o.duel(commands, d.Config()))
+	if result != nil {
+		summarize(result)
+		found = len(result.Differences) > 0
+	}
+	return found, err
+}
+
+func closeAll(list []duel.Opponent) error {
+	var err error
+	for _, p := range list {
+		err = errors.Join(err, p.Close())
+	}
+	return err
+}
+
+// opponent starts a server, or connects to one that is there.
+func opponent(ctx context.Context, name, builds string) (duel.Opponent, error) {
+	start := func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, name) }
+	switch {
+	case name == target.Redis || name == target.Valkey:
+		start = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, name) }
+	case name == target.Respect:
+		path, err := target.Build(ctx, builds)
+		if err != nil {
+			return duel.Opponent{}, err
+		}
+		start = func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, path) }
+	case strings.Contains(name, "/"):
+	default:
+		t, err := target.Connect(ctx, target.Access{Addr: name})
+		if err == nil && t.Info.Keys > 0 {
+			err = fmt.Errorf("the server at %s holds %d keys, which would be deleted", name, t.Info.Keys)
+		}
+		return duel.Opponent{Target: t}, err
+	}
+	t, err := start(ctx)
+	return duel.Opponent{Target: t, Restart: start}, err
+}
+
+// duel translates the options.
+func (o *options) duel(commands []stream.Command, config []string) duel.Options {
+	out := duel.Options{
+		Generator: stream.New(stream.Options{Seed: o.seed, Commands: commands, Focus: o.commands, Config: config, Length: o.length}),
+		First:     uint64(max(o.stream, 0)), Requests: o.requests, Duration: o.duration,
+		Found: o.report,
+	}
+	if o.stream >= 0 && o.requests == 0 && o.duration == 0 {
+		out.Streams = 1
+	}
+	if o.keepGoing {
+		out.Limit = o.limit
+	}
+	return out
+}
+
+// again are the flags that show a difference again.
+func (o *options) again(d *duel.Difference) string {
+	s := fmt.Sprintf("-servers %s -seed %d -stream %d", strings.Join(o.servers, ","), o.seed, d.Stream.Number)
+	if len(o.groups) > 0 {
+		s += " -groups " + strings.Join(o.groups, ",")
+	}
+	if len(o.commands) > 0 {
+		s += " -commands " + strings.Join(o.commands, ",")
+	}
+	if o.length != stream.DefaultLength {
+		s += fmt.Sprintf(" -length %d", o.length)
+	}
+	return s
+}
+
+// report prints a difference, or writes it to a file.
+func (o *options) report(d *duel.Difference) {
+	text := d.Transcript(o.again(d))
+	if d.Log != "" {
+		text += "\n" + d.Log
+	}
+	fmt.Printf("\n%s\n", text)
+	if o.transcripts == "" {
+		return
+	}
+	path, err := fileFor(o.transcripts, d.Command())
+	if err == nil {
+		err = os.WriteFile(path, []byte(text), 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "differ:", err)
+	}
+}
+
+// fileFor returns a path that does not exist yet.
+func fileFor(dir, command string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	command = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, command)
+	for n := 1; ; n++ {
+		path := fmt.Sprintf("%s/%s-%d.txt", dir, command, n)
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return path, nil
+		} else if err != nil {
+			return "", err
+		}
+	}
+}
+
+// summarize prints what was done, and which rules and tolerances were needed.
+func summarize(r *duel.Result) {
+	rate := float64(r.Requests) / r.Elapsed.Seconds()
+	fmt.Printf("%d requests in %d streams, %.0f per second; %d differences, %d seen again\n",
+		r.Requests, r.Streams, rate, len(r.Differences), r.Repeated)
+	for _, line := range r.Usage.Lines() {
+		fmt.Println(line)
+	}
+}

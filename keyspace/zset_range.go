@@ -1,0 +1,169 @@
+package keyspace
+
+import (
+	"math"
+
+	"respect/keyspace/skiplist"
+)
+
+// Ranges of sorted sets. Ranks count from 0; a range of ranks is half open.
+
+// A ScoreRange is the scores from Min to Max, with or without these themselves.
+type ScoreRange struct {
+	Min, Max     float64
+	MinEx, MaxEx bool
+}
+
+// isEmpty reports whether no score can be in the range.
+func (r *ScoreRange) isEmpty() bool {
+	return r.Min > r.Max || r.Min == r.Max && (r.MinEx || r.MaxEx)
+}
+
+// A LexBound is where a range of members begins or ends.
+type LexBound struct {
+	Member []byte
+	Ex     bool // without the member itself
+	Inf    int  // -1 or 1 for before or behind all members, else 0
+}
+
+// A LexRange is the members from Min to Max. It makes sense where all scores are
+// the same; else it is what a search finds that trusts they are.
+type LexRange struct{ Min, Max LexBound }
+
+func (r *LexRange) isEmpty() bool {
+	if r.Min.Inf != 0 || r.Max.Inf != 0 {
+		return r.Min.Inf > r.Max.Inf
+	}
+	return string(r.Min.Member) > string(r.Max.Member) ||
+		string(r.Min.Member) == string(r.Max.Member) && (r.Min.Ex || r.Max.Ex)
+}
+
+// Rank returns the rank of a member, if there is such a member.
+func (z *ZSet) Rank(member []byte) (rank int, ok bool) {
+	if z.big != nil {
+		n, found := z.big.dict.Find(member)
+		if !found {
+			return 0, false
+		}
+		return z.big.list.Rank(n), true
+	}
+	found := z.findSmall(member)
+	if found == 0 {
+		return 0, false
+	}
+	for at := z.small.First(); at != found; at = z.nextPair(at) {
+		rank++
+	}
+	return rank, true
+}
+
+// Each calls fn with up to n members and their scores from a rank on, or in reverse
+// from a rank back, until fn returns false. The sorted set must not be changed
+// meanwhile.
+func (z *ZSet) Each(from, n int, reverse bool, fn func(member Element, score float64) bool) {
+	switch {
+	case z.big != nil:
+		for x := z.big.list.At(from); x != nil && n > 0 && fn(nodeElement(x), x.Score()); n-- {
+			if reverse {
+				x = x.Prev()
+			} else {
+				x = x.Next()
+			}
+		}
+	case reverse:
+		z.eachSmallBack(from, n, fn)
+	default:
+		z.eachSmall(from, n, fn)
+	}
+}
+
+// EachByScore calls fn with the members whose score is in a range, in order, until
+// fn returns false.
+func (z *ZSet) EachByScore(r ScoreRange, fn func(member Element, score float64) bool) {
+	from, to := z.ScoreBounds(r)
+	z.Each(from, to-from, false, fn)
+}
+
+// ScoreBounds returns the ranks of the members whose score is in a range.
+func (z *ZSet) ScoreBounds(r ScoreRange) (from, to int) {
+	if r.isEmpty() {
+		return 0, 0
+	}
+	if z.big == nil {
+		return z.boundsSmall(
+			func(_ Element, score float64) bool { return score < r.Min || r.MinEx && score == r.Min },
+			func(_ Element, score float64) bool { return score < r.Max || !r.MaxEx && score == r.Max })
+	}
+	to = z.Len()
+	if r.Min > math.Inf(-1) || r.MinEx {
+		from = z.big.list.RankOfScore(r.Min, r.MinEx)
+	}
+	if r.Max < math.Inf(1) || r.MaxEx {
+		to = z.big.list.RankOfScore(r.Max, !r.MaxEx)
+	}
+	return from, max(from, to)
+}
+
+// LexBounds returns the ranks of the members in a range.
+func (z *ZSet) LexBounds(r LexRange) (from, to int) {
+	if r.isEmpty() {
+		return 0, 0
+	}
+	if z.big == nil {
+		return z.boundsSmall(
+			func(e Element, _ float64) bool { return r.Min.after(e, r.Min.Ex) },
+			func(e Element, _ float64) bool { return r.Max.after(e, !r.Max.Ex) })
+	}
+	from = z.lexRank(r.Min, r.Min.Ex)
+	to = z.lexRank(r.Max, !r.Max.Ex)
+	return from, max(from, to)
+}
+
+// after reports whether the bound is behind an element; if it is the element's own
+// text, through tells.
+func (b *LexBound) after(e Element, through bool) bool {
+	if b.Inf != 0 {
+		return b.Inf > 0
+	}
+	c := compareElement(e, b.Member)
+	return c < 0 || through && c == 0
+}
+
+func (z *ZSet) lexRank(b LexBound, through bool) int {
+	switch {
+	case b.Inf < 0:
+		return 0
+	case b.Inf > 0:
+		return z.Len()
+	}
+	return z.big.list.RankOfMember(b.Member, through)
+}
+
+// boundsSmall returns how many members of a listpack are before a range, and how
+// many before or in it.
+func (z *ZSet) boundsSmall(before, through func(Element, float64) bool) (from, to int) {
+	z.eachSmall(0, math.MaxInt, func(e Element, score float64) bool {
+		if to == from && before(e, score) {
+			from++
+			to++
+			return true
+		}
+		if !through(e, score) {
+			return false
+		}
+		to++
+		return true
+	})
+	return from, to
+}
+
+// DeleteRange removes up to n members from a rank on.
+func (z *ZSet) DeleteRange(from, n int) {
+	if z.big != nil {
+		z.big.list.DeleteRange(from, n, func(x *skiplist.Node) { z.big.dict.Delete(x.Member()) })
+		return
+	}
+	if z.small != nil {
+		z.small = z.small.DeleteRange(2*from, 2*min(n, z.Len()))
+	}
+}
