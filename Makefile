@@ -2,10 +2,11 @@
 
 GO      ?= go
 FUZZTIME ?= 3s
+DIFFTIME ?= 30s
 
-.PHONY: check test lint cross race conform fuzz record bench gen
+.PHONY: check test lint cross race conform differ fuzz record bench gen
 
-check: lint cross test conform race fuzz   ## everything CI runs
+check: lint cross test conform differ race fuzz   ## everything CI runs
 
 test:     ## the README's test command: all packages, and the suite on our server
 	$(GO) test ./...
@@ -23,6 +24,10 @@ cross:    ## it builds and vets on every system that we claim
 conform:  ## the suite on the real servers, where they are installed
 	$(GO) test ./conformance -count=1 -server redis
 	$(GO) test ./conformance -count=1 -server valkey
+
+differ:   ## random commands to ours and the real servers, DIFFTIME each
+	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,redis
+	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,valkey
 
 race:     ## the in-process tests under the race detector
 	$(GO) test -race -short ./protocol/... ./keyspace/... ./rdb/... ./server/...

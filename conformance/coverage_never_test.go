@@ -15,9 +15,10 @@ var never = map[string][]string{
 		"shutdown", // ends the server
 	},
 	kindEmpty: {
-		"incrbyfloat",    // a number as text
+		"hincrbyfloat", "incrbyfloat", "zincrby", // a number as text
 		"lpush", "rpush", // what was pushed is there
-		"lset", "ltrim", "mset", "psetex", "rename", "setex", // OK or an error
+		"smismember",                                                             // a number for each member
+		"hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename", "setex", // OK or an error
 		"type", // the word none
 	},
 	kindWrongType: {

@@ -139,14 +139,36 @@ type argument struct {
 	Arguments []argument `json:"arguments"`
 }
 
+// The release whose replies the transcripts show, and a later one of which our
+// server has commands. The transcripts of those wait for a server to record them
+// from; the gate leaves them out.
+const (
+	recordedReference = "redis-7.2.6"
+	laterReference    = "redis-7.4.1"
+)
+
 // readRows reads the table of the reference as far as our server has it.
 func readRows(t *testing.T) map[string]*row {
 	t.Helper()
-	text, err := fs.ReadFile(fixtures.Reference(), "redis-7.2.6/commands.jsonl")
+	offered := commandList(t)
+	rows := readReference(t, recordedReference)
+	maps.DeleteFunc(rows, func(name string, _ *row) bool { return !offered[name] })
+	later := readReference(t, laterReference)
+	for name := range offered {
+		if rows[name] == nil && later[name] == nil {
+			t.Errorf("the reference does not know %s", name)
+		}
+	}
+	return rows
+}
+
+// readReference reads the table of a real server, subcommands by full name.
+func readReference(t *testing.T, server string) map[string]*row {
+	t.Helper()
+	text, err := fs.ReadFile(fixtures.Reference(), server+"/commands.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	offered := commandList(t)
 	rows := map[string]*row{}
 	for line := range bytes.Lines(text) {
 		var r row
@@ -156,18 +178,9 @@ func readRows(t *testing.T) map[string]*row {
 		for i := range r.Subcommands {
 			sub := &r.Subcommands[i]
 			sub.Docs = r.Docs.Subcommands[sub.Name]
-			if offered[sub.Name] {
-				rows[sub.Name] = sub
-			}
+			rows[sub.Name] = sub
 		}
-		if offered[r.Name] {
-			rows[r.Name] = &r
-		}
-	}
-	for name := range offered {
-		if rows[name] == nil {
-			t.Errorf("the reference does not know %s", name)
-		}
+		rows[r.Name] = &r
 	}
 	return rows
 }

@@ -2,13 +2,11 @@ package conformance_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -26,6 +24,9 @@ var (
 	passwordFlag    = flag.String("password", env("PASSWORD"), "password for AUTH")
 	tlsFlag         = flag.Bool("tls", env("TLS") != "", "connect by TLS")
 	insecureFlag    = flag.Bool("tls-insecure", env("TLS_INSECURE") != "", "do not verify the certificate")
+	caFlag          = flag.String("tls-ca", env("TLS_CA"), "`file` of the certificates to trust, instead of the system's")
+	certFlag        = flag.String("tls-cert", env("TLS_CERT"), "`file` of a certificate to show to the server")
+	keyFlag         = flag.String("tls-key", env("TLS_KEY"), "`file` of the key that belongs to it")
 	dbFlag          = flag.Int("db", envInt("DB"), "database to work in")
 	serverFlag      = flag.String("server", env("SERVER"), "server to start if no address is given: respect (default), redis or valkey")
 	destructiveFlag = flag.Bool("destructive", env("DESTRUCTIVE") != "", "empty the named server even if it holds keys")
@@ -91,9 +92,12 @@ func must(err error) {
 // anything by it.
 func connect(ctx context.Context) (*target.Target, error) {
 	a := target.Access{Addr: *addrFlag, User: *userFlag, Password: *passwordFlag, DB: *dbFlag}
-	if *tlsFlag || *insecureFlag {
-		host, _, _ := strings.Cut(*addrFlag, ":")
-		a.TLS = &tls.Config{ServerName: host, InsecureSkipVerify: *insecureFlag}
+	o := target.TLS{CA: *caFlag, Cert: *certFlag, Key: *keyFlag, Insecure: *insecureFlag}
+	var err error
+	if *tlsFlag || o != (target.TLS{}) {
+		if a.TLS, err = o.Config(a.Addr); err != nil {
+			return nil, err
+		}
 	}
 	t, err := target.Connect(ctx, a)
 	if err == nil && t.Info.Keys > 0 && !*destructiveFlag {

@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -32,7 +33,7 @@ type ZSetLimits struct {
 	// it; nil for that of strconv.
 	FormatScore func(dst []byte, score float64) []byte
 
-	text [32]byte // for FormatScore
+	text [32]byte // of the score that is stored next
 }
 
 // fits reports whether a sorted set of so many members, the longest of so many
@@ -331,4 +332,26 @@ func (z *ZSet) Bytes() int {
 		n += int(unsafe.Sizeof(*z.big)) + z.big.list.Bytes() + z.big.dict.Bytes()
 	}
 	return n
+}
+
+// Check verifies the order, and that list and table hold the same nodes.
+func (z *ZSet) Check() error {
+	if z.big == nil {
+		return z.checkSmall()
+	}
+	if err := z.big.list.Check(); err != nil {
+		return err
+	}
+	if err := z.big.dict.Check(); err != nil {
+		return err
+	}
+	if z.small != nil || z.big.dict.Len() != z.Len() {
+		return fmt.Errorf("sorted set: %d members, %d in the table", z.Len(), z.big.dict.Len())
+	}
+	for n := z.big.list.First(); n != nil; n = n.Next() {
+		if found, ok := z.big.dict.Find(n.Member()); !ok || found != n {
+			return fmt.Errorf("sorted set: %q is not in the table", n.Member())
+		}
+	}
+	return nil
 }

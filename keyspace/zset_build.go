@@ -80,9 +80,8 @@ func (b *ZSetBuilder) ZSet() *ZSet {
 	}
 	const scoreBytes = 4 // about, with the lengths of both
 	z.small = listpack.New(bytes + scoreBytes*len(nodes))
-	var buf [40]byte
 	for _, n := range nodes {
-		z.small = z.small.Append(n.Member()).Append(b.limits.appendScore(buf[:0], n.Score()))
+		z.small = z.small.Append(n.Member()).Append(b.limits.scoreText(n.Score()))
 	}
 	return z
 }

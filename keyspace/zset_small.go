@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"strconv"
 	"unsafe"
@@ -40,13 +41,15 @@ func scoreOf(e Element) float64 {
 	return score
 }
 
-// appendScore appends the text of a score as listpacks hold it.
-func (l *ZSetLimits) appendScore(dst []byte, score float64) []byte {
+// scoreText returns the text of a score as listpacks hold it. It holds until the next
+// call.
+func (l *ZSetLimits) scoreText(score float64) []byte {
+	dst := l.text[:0]
 	switch {
 	case math.Abs(score) <= maxScoreInt && score == math.Trunc(score):
 		return strconv.AppendInt(dst, int64(score), 10)
 	case l.FormatScore != nil:
-		return append(dst, l.FormatScore(l.text[:0], score)...)
+		return l.FormatScore(dst, score)
 	}
 	return strconv.AppendFloat(dst, score, 'g', -1, 64)
 }
@@ -78,8 +81,7 @@ func (z *ZSet) nextPair(at int) int { return z.small.Next(z.small.Next(at)) }
 
 // insertSmall adds a member at its place.
 func (z *ZSet) insertSmall(member []byte, score float64, limits *ZSetLimits) {
-	var buf [40]byte
-	text := limits.appendScore(buf[:0], score)
+	text := limits.scoreText(score)
 	if z.small == nil {
 		const header, lengths = 7, 4 // bytes
 		z.small = listpack.New(header + len(member) + len(text) + lengths)
@@ -115,8 +117,7 @@ func (z *ZSet) rescoreSmall(at int, member []byte, score float64, limits *ZSetLi
 		z.insertSmall(member, score, limits)
 		return
 	}
-	var buf [40]byte
-	z.small = z.small.Replace(z.small.Next(at), limits.appendScore(buf[:0], score))
+	z.small = z.small.Replace(z.small.Next(at), limits.scoreText(score))
 }
 
 // eachSmall is Each for a listpack, in order.
@@ -145,4 +146,31 @@ func (z *ZSet) eachSmallBack(from, n int, fn func(member Element, score float64)
 			at = z.small.Prev(at)
 		}
 	}
+}
+
+// checkSmall verifies a listpack: pairs in order, no member twice.
+func (z *ZSet) checkSmall() error {
+	if z.small == nil {
+		return nil
+	}
+	if err := z.small.Check(); err != nil {
+		return err
+	}
+	if n := z.small.Len(); n%2 != 0 {
+		return fmt.Errorf("sorted set: %d elements in pairs", n)
+	}
+	seen := map[string]bool{}
+	for at := z.small.First(); at != 0; {
+		member := string(z.small.Get(at).AppendTo(nil))
+		if seen[member] {
+			return fmt.Errorf("sorted set: %q is there twice", member)
+		}
+		seen[member] = true
+		next := z.nextPair(at)
+		if next != 0 && !z.pairBefore(at, z.small.Get(next).AppendTo(nil), z.scoreAt(next)) {
+			return fmt.Errorf("sorted set: %q is not before the next member", member)
+		}
+		at = next
+	}
+	return nil
 }

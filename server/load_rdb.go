@@ -54,13 +54,17 @@ func (s *Server) loadFrom(f *os.File) error {
 	if stats.Unchecked {
 		s.log.notice("RDB file was saved with checksum disabled: no check performed.")
 	}
-	if stats.Empty > 0 {
-		s.log.notice("rdbLoadObject skipping empty keys: %d", stats.Empty)
+	for _, key := range stats.EmptyKeys {
+		s.log.notice("rdbLoadObject skipping empty key: %s", key)
 	}
 	if stats.Functions > 0 {
 		s.log.notice("Left out %d function libraries: functions are not supported", stats.Functions)
 	}
-	s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d.", stats.Keys, stats.Expired)
+	if stats.Empty > 0 {
+		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d, empty keys skipped: %d.", stats.Keys, stats.Expired, stats.Empty)
+	} else {
+		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d.", stats.Keys, stats.Expired)
+	}
 	s.log.notice("DB loaded from disk: %.3f seconds", time.Since(began).Seconds())
 	s.stats.loadedKeys, s.stats.loadExpired = uint64(stats.Keys), uint64(stats.Expired)
 	return nil

@@ -87,15 +87,15 @@ func srandmemberCommand(c *client, a *args) error {
 }
 
 func (c *client) srandmemberCount(key []byte, a *args) error {
+	if a.left() > 1 {
+		return errSyntax
+	}
 	count, err := a.int()
 	if err != nil {
 		return err
 	}
 	if count == math.MinInt64 {
 		return errIntRange
-	}
-	if a.more() {
-		return errSyntax
 	}
 	s, err := c.lookupSet(key)
 	if err != nil {

@@ -110,6 +110,16 @@ func Applies(f *File, c *Case, e Env) string {
 	return ""
 }
 
+// tooOld tells whether a server of the release cannot play the case yet.
+func tooOld(f *File, c *Case, release target.Release) bool {
+	for _, d := range values(f, c, DirSince) {
+		if r, err := target.ParseRelease(d.Value); err == nil && release.Less(r) {
+			return true
+		}
+	}
+	return false
+}
+
 // Play plays the case in the protocol. The error tells that the server could
 // not be used at all; what it does wrong is in the result.
 func (p *Player) Play(ctx context.Context, f *File, c *Case, proto int) (Result, error) {

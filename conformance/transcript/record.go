@@ -66,15 +66,19 @@ func (r *Recorder) Record(ctx context.Context, f *File) (*File, []Problem, error
 	out := *f
 	out.Cases = slices.Clone(f.Cases)
 	var problems []Problem
+	recorded := false
 	for i := range out.Cases {
 		c, found, err := r.recordCase(ctx, f, &f.Cases[i])
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: case %q: %w", f.Name, f.Cases[i].Name, err)
 		}
+		recorded = recorded || c != &f.Cases[i]
 		out.Cases[i] = *c
 		problems = append(problems, found...)
 	}
-	out.setSource(r.source())
+	if recorded {
+		out.setSource(r.source())
+	}
 	return &out, problems, nil
 }
 
@@ -137,13 +141,21 @@ func (r *Recorder) recordCase(ctx context.Context, f *File, c *Case) (*Case, []P
 	}
 	problems := &problemList{file: f, c: c}
 	if len(all) == 0 {
-		problems.add(c.Line, "none of the servers can play it")
+		if !r.waits(f, c) {
+			problems.add(c.Line, "none of the servers can play it")
+		}
 		return c, problems.list, nil
 	}
 	for _, t := range all {
 		t.compare(c, problems)
 	}
 	return merge(c, all), problems.list, nil
+}
+
+// waits tells whether the case is for a release that none of the servers is of yet.
+// It stays as it is then: requests that wait for a server to be recorded from.
+func (r *Recorder) waits(f *File, c *Case) bool {
+	return !slices.ContainsFunc(r.players, func(p *Player) bool { return !tooOld(f, c, p.t.Info.Release) })
 }
 
 // problemList collects the problems of a case, each once.

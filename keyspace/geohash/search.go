@@ -15,12 +15,18 @@ type Shape struct {
 // Distance tells whether the point is within the shape, and if so, how far from the
 // centre, in meters.
 func (s *Shape) Distance(p Point) (meters float64, within bool) {
+	// Along a meridian the distance is cheap.
+	lat := latDistance(p.Lat, s.Centre.Lat)
 	if !s.Box {
+		// No distance is less, but for what is rounded away.
+		const rounding = 1 + 1e-9
+		if lat > s.Radius*s.Unit*rounding {
+			return 0, false
+		}
 		d := Distance(s.Centre, p)
 		return d, d <= s.Radius*s.Unit
 	}
-	// Along a meridian the distance is cheap.
-	if latDistance(p.Lat, s.Centre.Lat) > s.Height*s.Unit/2 {
+	if lat > s.Height*s.Unit/2 {
 		return 0, false
 	}
 	if Distance(p, Point{s.Centre.Lon, p.Lat}) > s.Width*s.Unit/2 {

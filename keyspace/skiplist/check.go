@@ -9,7 +9,7 @@ import (
 // Check verifies the order, the links and spans of all levels, and the numbers.
 func (l *List) Check() error {
 	position := map[*Node]int{}
-	bytes, pos := l.upper*linkSize, 0
+	bytes, pos := maxUpper*linkSize, 0
 	var prev *Node
 	for n := l.head.next; n != nil; prev, n = n, n.next {
 		pos++
@@ -54,19 +54,22 @@ func (l *List) Check() error {
 func (l *List) checkLevel(i int, position map[*Node]int) (map[*Node]int, error) {
 	level := map[*Node]int{}
 	pos := 0
-	for x := &l.head; ; {
-		k := x.link(i)
+	k := l.head.link(i)
+	for k.next != nil {
 		pos += k.span
-		if k.next == nil {
-			break
+		n := k.next.node
+		switch {
+		case position[n] != pos:
+			return nil, fmt.Errorf("%q is at %d, the spans say %d", n.Member(), position[n], pos)
+		case n.link(i) != k.next:
+			return nil, fmt.Errorf("%q has another link", n.Member())
+		case n.score != k.score:
+			return nil, fmt.Errorf("%q has the score %v, the link says %v", n.Member(), n.score, k.score)
 		}
-		if position[k.next] != pos {
-			return nil, fmt.Errorf("%q is at %d, the spans say %d", k.next.Member(), position[k.next], pos)
-		}
-		x = k.next
-		level[x] = pos
+		level[n] = pos
+		k = k.next
 	}
-	if pos != l.len+1 {
+	if pos += k.span; pos != l.len+1 {
 		return nil, fmt.Errorf("the spans add up to %d, not %d", pos, l.len+1)
 	}
 	return level, nil

@@ -16,10 +16,13 @@ type Node struct {
 	length uint8 // bytes of the member, or longMember
 }
 
-// A link leads from a node to the next one of its level.
+// A link leads from a node to the next one of its level. Links of the same node lie
+// side by side, the one of level 1 first.
 type link struct {
-	next *Node
-	span int // positions to the next node, or to the end
+	node  *Node   // whose link it is
+	next  *link   // of the next node, or nil
+	score float64 // of the next node
+	span  int     // positions to the next node, or to the end
 }
 
 const (
@@ -125,6 +128,27 @@ func (n *Node) Prev() *Node { return n.prev }
 // link returns the link of level i+1, which the node must have.
 func (n *Node) link(i int) *link {
 	return (*link)(unsafe.Add(unsafe.Pointer(n.upper), i*linkSize))
+}
+
+// down returns the link of the same node on the level below, which must not be 0.
+func (k *link) down() *link {
+	if k == nil {
+		return nil
+	}
+	return (*link)(unsafe.Add(unsafe.Pointer(k), -linkSize))
+}
+
+// leadsTo reports whether a link of level i+1 leads to a node. The addresses are
+// compared as numbers: the node need not stand on this level.
+func (k *link) leadsTo(n *Node, i int) bool {
+	return k.next != nil &&
+		uintptr(unsafe.Pointer(k.next)) == uintptr(unsafe.Pointer(n.upper))+uintptr(i*linkSize)
+}
+
+// before reports whether the next node stands before the place of a score and
+// member.
+func (k *link) before(score float64, member []byte) bool {
+	return k.score < score || k.score == score && bytes.Compare(k.next.node.Member(), member) < 0
 }
 
 // Compare orders nodes as lists do.

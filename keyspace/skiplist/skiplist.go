@@ -8,7 +8,7 @@ import (
 // A List is a sequence of nodes in order. Scores must not be NaN, and no two nodes
 // may have the same member. A List must not be copied.
 type List struct {
-	head  Node // before the first one; its upper links are upper many
+	head  Node // before the first one, with links on all levels
 	tail  *Node
 	rand  *rand.Rand
 	len   int
@@ -18,7 +18,14 @@ type List struct {
 
 // New returns an empty list. The source decides on which levels nodes stand; who
 // can foresee it can make a list slow.
-func New(r *rand.Rand) *List { return &List{rand: r} }
+func New(r *rand.Rand) *List {
+	l := &List{rand: r, bytes: maxUpper * linkSize}
+	l.head.upper = newLinks(maxUpper)
+	for i := range maxUpper {
+		l.head.link(i).node = &l.head
+	}
+	return l
+}
 
 // Len returns the number of nodes.
 func (l *List) Len() int { return l.len }
@@ -32,61 +39,75 @@ func (l *List) First() *Node { return l.head.next }
 // Last returns the last node, or nil.
 func (l *List) Last() *Node { return l.tail }
 
-// A path is the way of a search: on each level the last node that it passed, or
-// the head.
+// A path is the way of a search: on each level the last link, and on level 0 the last
+// node, that it passed; those of the head if it passed none.
 type path struct {
-	at  [maxUpper + 1]*Node
-	pos [maxUpper + 1]int // their positions, that of the head being 0
+	links [maxUpper]*link
+	pos   [maxUpper]int // positions of their nodes, that of the head being 0
+	node  *Node
+	end   int // its position
 }
 
 // find sets the path to the place of a score and member.
 func (l *List) find(p *path, score float64, member []byte) {
 	x, pos := &l.head, 0
-	var stop *Node // what is known not to be before the place
-	for i := l.upper - 1; i >= 0; i-- {
-		k := x.link(i)
-		for k.next != stop && k.next.before(score, member) {
-			pos += k.span
-			x = k.next
-			k = x.link(i)
+	if l.upper > 0 {
+		k := x.link(l.upper - 1)
+		var stop *link // what is known not to be before the place
+		for i := l.upper - 1; ; i-- {
+			for k.next != stop && k.before(score, member) {
+				pos += k.span
+				k = k.next
+			}
+			p.links[i], p.pos[i] = k, pos
+			if i == 0 {
+				break
+			}
+			k, stop = k.down(), k.next.down()
 		}
-		stop = k.next
-		p.at[i+1], p.pos[i+1] = x, pos
+		x = k.node
 	}
-	for x.next != stop && x.next.before(score, member) {
+	for x.next != nil && x.next.before(score, member) {
 		x = x.next
 		pos++
 	}
-	p.at[0], p.pos[0] = x, pos
+	p.node, p.end = x, pos
 }
 
 // Insert puts a node that is in no list at its place.
 func (l *List) Insert(n *Node) {
 	var p path
 	l.find(&p, n.score, n.Member())
-	upper := l.randomUpper()
+	l.place(&p, n, l.addLinks(n))
+}
+
+// addLinks gives a node that comes into the list its links, and returns how many.
+func (l *List) addLinks(n *Node) (upper int) {
+	upper = l.randomUpper()
 	n.upper = newLinks(upper)
 	l.bytes += n.bytes() + upper*linkSize
-	l.place(&p, n, upper)
+	return upper
 }
 
 // place links a node, which has its upper links, in behind a path.
 func (l *List) place(p *path, n *Node, upper int) {
-	if upper > l.upper {
-		l.raise(p, upper)
+	for ; l.upper < upper; l.upper++ { // a level that was not in use
+		k := l.head.link(l.upper)
+		k.span = l.len + 1
+		p.links[l.upper], p.pos[l.upper] = k, 0
 	}
-	pos := p.pos[0] + 1
+	pos := p.end + 1
 	for i := range l.upper {
-		k := p.at[i+1].link(i)
+		k := p.links[i]
 		if i >= upper {
 			k.span++
 			continue
 		}
-		ahead := pos - p.pos[i+1]
-		*n.link(i) = link{k.next, k.span - ahead + 1}
-		*k = link{n, ahead}
+		own, ahead := n.link(i), pos-p.pos[i]
+		*own = link{n, k.next, k.score, k.span - ahead + 1}
+		k.next, k.score, k.span = own, n.score, ahead
 	}
-	before := p.at[0]
+	before := p.node
 	n.next, n.prev = before.next, before
 	if before == &l.head {
 		n.prev = nil
@@ -98,22 +119,6 @@ func (l *List) place(p *path, n *Node, upper int) {
 	}
 	before.next = n
 	l.len++
-}
-
-// raise gives the head links for more levels, and the path with them.
-func (l *List) raise(p *path, upper int) {
-	old := l.head.upper
-	l.head.upper = newLinks(upper)
-	for i := range upper {
-		if i < l.upper {
-			*l.head.link(i) = *(*link)(unsafe.Add(unsafe.Pointer(old), i*linkSize))
-			continue
-		}
-		*l.head.link(i) = link{nil, l.len + 1}
-		p.at[i+1], p.pos[i+1] = &l.head, 0
-	}
-	l.bytes += (upper - l.upper) * linkSize
-	l.upper = upper
 }
 
 // Delete takes a node out of the list.
@@ -128,16 +133,16 @@ func (l *List) Delete(n *Node) {
 // it stood. Levels that become empty stay: they cost a step, and will be used again.
 func (l *List) unlink(p *path, n *Node) (upper int) {
 	for i := range l.upper {
-		k := p.at[i+1].link(i)
-		if k.next != n {
+		k := p.links[i]
+		if !k.leadsTo(n, i) {
 			k.span--
 			continue
 		}
-		own := n.link(i)
-		*k = link{own.next, k.span + own.span - 1}
+		own := k.next
+		k.next, k.score, k.span = own.next, own.score, k.span+own.span-1
 		upper = i + 1
 	}
-	p.at[0].next = n.next
+	p.node.next = n.next
 	if n.next != nil {
 		n.next.prev = n.prev
 	} else {
@@ -150,12 +155,20 @@ func (l *List) unlink(p *path, n *Node) (upper int) {
 // SetScore gives a node of the list another score and moves it if it has to be.
 func (l *List) SetScore(n *Node, score float64) {
 	member := n.Member()
-	if (n.prev == nil || n.prev.before(score, member)) && (n.next == nil || !n.next.before(score, member)) {
+	stays := (n.prev == nil || n.prev.before(score, member)) && (n.next == nil || !n.next.before(score, member))
+	if stays && n.upper == nil {
 		n.score = score
 		return
 	}
 	var p path
 	l.find(&p, n.score, member)
+	if stays {
+		n.score = score
+		for i := 0; i < l.upper && p.links[i].leadsTo(n, i); i++ {
+			p.links[i].score = score
+		}
+		return
+	}
 	upper := l.unlink(&p, n)
 	n.score = score
 	l.find(&p, score, member)
@@ -171,7 +184,7 @@ func (l *List) DeleteRange(rank, n int, fn func(*Node)) {
 	var p path
 	l.findRank(&p, rank)
 	for range min(n, l.len-rank) {
-		x := p.at[0].next
+		x := p.node.next
 		upper := l.unlink(&p, x)
 		l.bytes -= x.bytes() + upper*linkSize
 		fn(x)
@@ -206,11 +219,10 @@ func (l *List) Appender() *Appender {
 
 // Append adds a node that is in no list and belongs behind the last one.
 func (a *Appender) Append(n *Node) {
-	upper := a.l.randomUpper()
-	n.upper = newLinks(upper)
-	a.l.bytes += n.bytes() + upper*linkSize
+	upper := a.l.addLinks(n)
 	a.l.place(&a.p, n, upper)
-	for i := range upper + 1 {
-		a.p.at[i], a.p.pos[i] = n, a.l.len
+	for i := range upper {
+		a.p.links[i], a.p.pos[i] = n.link(i), a.l.len
 	}
+	a.p.node, a.p.end = n, a.l.len
 }

@@ -279,7 +279,7 @@ func TestMemory(t *testing.T) {
 	if ratio := float64(l.Bytes()) / taken; ratio < 0.97 || ratio > 1.03 {
 		t.Errorf("counted %d bytes, taken are %.0f", l.Bytes(), taken)
 	}
-	if each := taken / n; each > 56 {
+	if each := taken / n; each > 62 {
 		t.Errorf("%.1f bytes for each member", each)
 	}
 	runtime.KeepAlive(l)

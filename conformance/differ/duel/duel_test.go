@@ -9,14 +9,20 @@ import (
 
 	"respect/conformance/differ/stream"
 	"respect/conformance/faults"
+	"respect/conformance/resp"
 	"respect/conformance/target"
 )
 
 // redis starts a server that behaves, or skips the test.
 func redis(t *testing.T) Opponent {
 	t.Helper()
+	return opponent(t, target.Redis)
+}
+
+func opponent(t *testing.T, flavour string) Opponent {
+	t.Helper()
 	start := func(ctx context.Context) (*target.Target, error) {
-		return target.Start(ctx, target.Redis, target.Param{Name: "hz", Value: "500"}) // a proxy hides that the server is ours
+		return target.Start(ctx, flavour, target.Param{Name: "hz", Value: "500"}) // a proxy hides that the server is ours
 	}
 	s, err := start(t.Context())
 	if errors.Is(err, target.ErrNotInstalled) {
@@ -133,7 +139,25 @@ func TestFaultsAreFoundAndShrunk(t *testing.T) {
 }
 
 func TestAServerIsLikeItself(t *testing.T) {
-	d := against(t, redis(t), redis(t))
+	requireNoDifference(t, against(t, redis(t), redis(t)))
+}
+
+// TestReleasesAreTolerated requires that the tolerances are enough, and that they
+// are counted.
+func TestReleasesAreTolerated(t *testing.T) {
+	used := requireNoDifference(t, against(t, redis(t), opponent(t, target.Valkey)))
+	for _, tol := range tolerances {
+		if tol.skips != nil && used[tol.name] == 0 {
+			t.Errorf("%q was never needed", tol.name)
+		}
+	}
+	if len(used.Lines()) < 10 {
+		t.Errorf("only %q were needed", used.Lines())
+	}
+}
+
+func requireNoDifference(t *testing.T, d *Duel) Usage {
+	t.Helper()
 	o := options(t, d)
 	o.Requests = 40_000
 	r, err := d.Run(t.Context(), o)
@@ -145,6 +169,25 @@ func TestAServerIsLikeItself(t *testing.T) {
 	}
 	if r.Requests < o.Requests {
 		t.Errorf("only %d requests", r.Requests)
+	}
+	return r.Usage
+}
+
+// TestShrinkKeepsToTheDifference has two: the one that was found must be left.
+func TestShrinkKeepsToTheDifference(t *testing.T) {
+	d := against(t, redis(t), faulty(t, faults.Hooks{Reply: func(_ *faults.Link, words []string, v resp.Value) []byte {
+		if words[0] == "STRLEN" || words[0] == "ECHO" && words[1] == "x" {
+			v = resp.Value{Type: resp.Integer, Text: []byte("7")}
+		}
+		return v.Append(nil)
+	}}))
+	diff, err := d.Play(t.Context(), stream.Stream{Proto: 2, Requests: [][]string{{"ECHO", "abc"}, {"ECHO", "x"}, {"STRLEN", "k"}}})
+	if err != nil || diff == nil || diff.Command() != "echo" {
+		t.Fatalf("%+v, %v", diff, err)
+	}
+	diff.Stream.Requests = [][]string{{"STRLEN", "k"}, {"ECHO", "x"}}
+	if again, err := d.Shrink(t.Context(), diff); err != nil || again.Shrunk {
+		t.Errorf("%v:\n%s", err, again.Transcript(""))
 	}
 }
 

@@ -238,3 +238,17 @@ func TestNumbersAreTheSameOnlyIfWrittenWith17Digits(t *testing.T) {
 		}
 	}
 }
+
+// TestSomeTolerancesEndAStream requires that nothing is compared behind one after
+// which the servers hold different values.
+func TestSomeTolerancesEndAStream(t *testing.T) {
+	for first, want := range map[string]string{"-INVALIDOBJ_Corrupted_HLL_object_detected ": "", ":0 ": "not the same"} {
+		d := &Duel{compare: newComparer(redis70, valkey80)}
+		p := newPlan([][]string{{"PFCOUNT", "p"}, {"GET", "s"}})
+		p.fill(0, decoded(t, first+"$1 a "))
+		p.fill(1, decoded(t, ":0 $1 b "))
+		if _, problem := d.first(p, len(p.exchanges)); problem != want {
+			t.Errorf("behind %q: %q, want %q", first, problem, want)
+		}
+	}
+}
