@@ -282,3 +282,22 @@ func TestLookupHidesWhatItDoesNotDelete(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Fields with the same deadline stay in the order in which they got it.
+func TestEqualDeadlinesKeepTheirOrder(t *testing.T) {
+	h := hashOf("listpack", 5)
+	for _, x := range []struct {
+		field string
+		atMs  int64
+	}{{"3", 20}, {"1", 10}, {"4", 10}, {"2", 20}, {"0", 10}} {
+		h.SetFieldExpireAt([]byte(x.field), x.atMs)
+	}
+	order := ""
+	h.Each(func(field, _ Element) bool {
+		order += string(field.AppendTo(nil))
+		return true
+	})
+	if order != "14032" {
+		t.Error(order)
+	}
+}

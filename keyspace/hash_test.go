@@ -52,7 +52,7 @@ func (m *hashModel) field() []byte {
 func (m *hashModel) value() []byte {
 	switch m.n(8) {
 	case 0:
-		return []byte(strconv.Itoa(m.n(1<<30) - m.n(1<<30)))
+		return []byte(strconv.Itoa(m.n(1<<30) - 1<<29))
 	case 1:
 		return []byte{}
 	case 2:

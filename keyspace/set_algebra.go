@@ -12,47 +12,6 @@ import (
 // The function is called with members that the sets lend: nothing is copied, and
 // only where members could come twice from many sets is a table made meanwhile.
 
-// probe is a member of one set that is looked for in others. Its text and its number
-// are found when they are first needed.
-type probe struct {
-	e      Element
-	text   []byte
-	n      int64
-	isInt  bool
-	parsed bool
-	room   [maxIntText]byte
-}
-
-func (p *probe) set(e Element) {
-	p.e, p.text, p.parsed = e, e.Bytes, e.IsInt()
-	p.n, p.isInt = e.Int, e.IsInt()
-}
-
-// in reports whether the member is in a set.
-func (p *probe) in(s *Set) bool {
-	if s.encoding == setIntset {
-		if !p.parsed {
-			p.n, p.isInt = ParseInt(p.e.Bytes)
-			p.parsed = true
-		}
-		return p.isInt && s.ints().Has(p.n)
-	}
-	if p.text == nil {
-		p.text = p.e.AppendTo(p.room[:0])
-	}
-	return s.Has(p.text)
-}
-
-// inAny reports whether the member is in one of the sets.
-func (p *probe) inAny(sets []*Set) bool {
-	for _, s := range sets {
-		if p.in(s) {
-			return true
-		}
-	}
-	return false
-}
-
 // eachMember is Each that also gives the member's block, or nil.
 func (s *Set) eachMember(fn func(Element, *member) bool) {
 	if s.encoding != setTable {
@@ -99,18 +58,22 @@ func eachInCommon(sets []*Set, fn func(Element, *member) bool) {
 		return
 	}
 	smallest := slices.MinFunc(sets, bySize)
-	others := without(sets, smallest)
-	slices.SortStableFunc(others, bySize)
+	rest := without(sets, smallest)
+	slices.SortStableFunc(rest, bySize)
+	others := seek(rest, smallest.Len())
 	var p probe
-	smallest.eachMember(func(e Element, m *member) bool {
+	smallest.eachSeeking(first(rest), func(e Element, m *member) bool {
 		p.set(e)
-		for _, s := range others {
-			if !p.in(s) {
-				return true
-			}
-		}
-		return fn(e, m)
+		return !p.inAll(others) || fn(e, m)
 	})
+}
+
+// first returns the first of several sets, or nil.
+func first(sets []*Set) *Set {
+	if len(sets) == 0 {
+		return nil
+	}
+	return sets[0]
 }
 
 // InCommon returns the set of the members that all sets have.
@@ -156,15 +119,12 @@ func (s *Set) toIntset() {
 func EachOfAny(sets []*Set, limits *SetLimits, fn func(Element) bool) {
 	sets = distinct(sets)
 	slices.SortStableFunc(sets, bySizeReverse)
-	lookups, total, listpacks, intsets := 0, 0, 0, 0
+	lookups, total, intsets := 0, 0, 0
 	for i, s := range sets {
 		lookups += i * s.Len()
 		total += s.Len()
-		switch s.encoding {
-		case setIntset:
+		if s.encoding == setIntset {
 			intsets++
-		case setListpack:
-			listpacks++
 		}
 	}
 	// A member comes twice if an earlier set has it. To look for it there is
@@ -173,8 +133,8 @@ func EachOfAny(sets []*Set, limits *SetLimits, fn func(Element) bool) {
 	switch {
 	case intsets > 1 && intsets == len(sets):
 		OfAny(sets, limits).Each(fn)
-	case listpacks > 1 || lookups > tableWorth*total:
-		tableOf(sets).Each(fn)
+	case lookups > tableWorth*total:
+		tableOf(sets[0], sets).Each(fn)
 	default:
 		eachUnlessBefore(sets, fn)
 	}
@@ -191,20 +151,12 @@ func distinct(sets []*Set) []*Set {
 	return d
 }
 
-func tableOf(sets []*Set) *Set {
-	t := newTableSet(sets[0].Len())
-	for _, s := range sets {
-		t.putAll(s, &SetLimits{})
-	}
-	return t
-}
-
 func eachUnlessBefore(sets []*Set, fn func(Element) bool) {
 	var p probe
 	goOn := true
 	for i, s := range sets {
-		before := sets[:i]
-		s.Each(func(e Element) bool {
+		before := seek(sets[:i], s.Len())
+		s.eachSeeking(first(sets[:i]), func(e Element, _ *member) bool {
 			if p.set(e); !p.inAny(before) {
 				goOn = fn(e)
 			}
@@ -218,28 +170,41 @@ func eachUnlessBefore(sets []*Set, fn func(Element) bool) {
 
 // OfAny returns the set of the members that any of the sets has.
 func OfAny(sets []*Set, limits *SetLimits) *Set {
+	sets = distinct(sets)
+	if len(sets) == 0 {
+		return NewSet()
+	}
+	// Where one is a table that nothing smaller could hold, the result is one, too.
+	biggest := slices.MaxFunc(sets, bySize)
+	if biggest.Len() > max(limits.maxIntset(), limits.MaxListpackEntries) {
+		return tableOf(biggest, sets)
+	}
 	result := NewSet()
-	// With a set in it that no other encoding holds, the result will be a table.
-	most := 0
 	for _, s := range sets {
-		if s != nil {
-			most = max(most, s.Len())
-		}
-	}
-	if most > max(limits.maxIntset(), limits.MaxListpackEntries) {
-		result = newTableSet(most)
-	}
-	for _, s := range sets {
-		if s != nil {
-			result.putAll(s, limits)
-		}
+		result.putAll(s, limits)
 	}
 	return result
 }
 
+// tableOf returns a table of the members of all sets, of which the biggest is named.
+func tableOf(biggest *Set, sets []*Set) *Set {
+	t := newTableSet(0)
+	if biggest.encoding == setTable {
+		t = biggest.cloneTable()
+	} else {
+		t.putAll(biggest, &SetLimits{})
+	}
+	for _, s := range sets {
+		if s != biggest {
+			t.putAll(s, &SetLimits{})
+		}
+	}
+	return t
+}
+
 // putAll adds all members of another set.
 func (s *Set) putAll(from *Set, limits *SetLimits) {
-	from.eachMember(func(e Element, m *member) bool {
+	from.eachSeeking(s, func(e Element, m *member) bool {
 		s.put(e, m, limits)
 		return true
 	})
@@ -248,15 +213,15 @@ func (s *Set) putAll(from *Set, limits *SetLimits) {
 // EachOnlyInFirst calls fn with each member of the first set that no other one has,
 // until fn returns false.
 func EachOnlyInFirst(sets []*Set, fn func(Element) bool) {
-	first := sets[0]
-	if first == nil || slices.Contains(sets[1:], first) {
+	from := sets[0]
+	if from == nil || slices.Contains(sets[1:], from) {
 		return
 	}
-	others := without(sets, first)
+	others := without(sets, from)
 	if removingIsCheaper(sets) {
-		others = []*Set{common(first, others)}
+		others = []*Set{common(from, others)}
 	}
-	eachNotIn(first, others, func(e Element, _ *member) bool { return fn(e) })
+	eachNotIn(from, others, func(e Element, _ *member) bool { return fn(e) })
 }
 
 // removingIsCheaper tells, for a first set that is there, to look for the members of
@@ -276,10 +241,11 @@ func removingIsCheaper(sets []*Set) bool {
 // common returns the members of a set that others have.
 func common(s *Set, others []*Set) *Set {
 	found := newTableSet(0)
+	in := seek([]*Set{s}, s.Len())
 	var p probe
 	for _, o := range others {
-		o.eachMember(func(e Element, m *member) bool {
-			if p.set(e); p.in(s) {
+		o.eachSeeking(s, func(e Element, m *member) bool {
+			if p.set(e); p.inAll(in) {
 				found.put(e, m, &SetLimits{})
 			}
 			return true
@@ -290,21 +256,22 @@ func common(s *Set, others []*Set) *Set {
 
 func eachNotIn(s *Set, others []*Set, fn func(Element, *member) bool) {
 	slices.SortStableFunc(others, bySizeReverse)
+	in := seek(others, s.Len())
 	var p probe
-	s.eachMember(func(e Element, m *member) bool {
+	s.eachSeeking(first(others), func(e Element, m *member) bool {
 		p.set(e)
-		return p.inAny(others) || fn(e, m)
+		return p.inAny(in) || fn(e, m)
 	})
 }
 
 // OnlyInFirst returns the set of the members of the first set that no other one has.
 // As in Redis, its encoding tells by which way it was made.
 func OnlyInFirst(sets []*Set, limits *SetLimits) *Set {
-	first := sets[0]
-	if first == nil || slices.Contains(sets[1:], first) {
+	from := sets[0]
+	if from == nil || slices.Contains(sets[1:], from) {
 		return NewSet()
 	}
-	others := without(sets, first)
+	others := without(sets, from)
 	if removingIsCheaper(sets) {
 		result := OfAny(sets[:1], limits)
 		for _, o := range others {
@@ -316,7 +283,7 @@ func OnlyInFirst(sets []*Set, limits *SetLimits) *Set {
 		return result
 	}
 	result := NewSet()
-	eachNotIn(first, others, func(e Element, m *member) bool {
+	eachNotIn(from, others, func(e Element, m *member) bool {
 		result.put(e, m, limits)
 		return true
 	})

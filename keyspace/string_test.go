@@ -68,14 +68,15 @@ func lendWritable(t *testing.T, db *DB, o *Object, value string, r *rand.Rand) s
 	if o == nil {
 		return value
 	}
-	key, size := bytes.Clone(o.Key()), r.IntN(1500)
+	key, size, atMs := bytes.Clone(o.Key()), r.IntN(1500), r.Int64N(1000)+1
+	db.SetExpireAt(o, atMs)
 	b := db.Writable(o, size)
 	want := value + string(make([]byte, max(0, size-len(value))))
 	if string(b) != want {
 		t.Fatalf("lent %.100q, want %.100q", b, want)
 	}
-	if e := db.Lookup(key, 0).Encoding(); e != "raw" {
-		t.Fatalf("the encoding is %s", e)
+	if o = db.Lookup(key, 0); o.Encoding() != "raw" || db.ExpireAt(o) != atMs {
+		t.Fatalf("the encoding is %s, the deadline %d instead of %d", o.Encoding(), db.ExpireAt(o), atMs)
 	}
 	for range min(len(b), 3) {
 		b[r.IntN(len(b))] = byte(r.Uint32())

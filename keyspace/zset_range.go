@@ -90,7 +90,7 @@ func (z *ZSet) ScoreBounds(r ScoreRange) (from, to int) {
 		return 0, 0
 	}
 	if z.big == nil {
-		return z.boundsSmall(
+		return z.boundsSmall(0,
 			func(_ Element, score float64) bool { return score < r.Min || r.MinEx && score == r.Min },
 			func(_ Element, score float64) bool { return score < r.Max || !r.MaxEx && score == r.Max })
 	}
@@ -104,19 +104,80 @@ func (z *ZSet) ScoreBounds(r ScoreRange) (from, to int) {
 	return from, max(from, to)
 }
 
-// LexBounds returns the ranks of the members in a range.
-func (z *ZSet) LexBounds(r LexRange) (from, to int) {
-	if r.isEmpty() {
+// LexBounds returns the ranks of the members in a range without the first ones, of
+// which so many are skipped; from the end in reverse. Where scores differ, that
+// matters: members that are skipped may be out of the range.
+func (z *ZSet) LexBounds(r LexRange, reverse bool, skip int) (from, to int) {
+	if r.isEmpty() || !z.reaches(r) {
 		return 0, 0
 	}
-	if z.big == nil {
-		return z.boundsSmall(
+	switch {
+	case z.big == nil && reverse:
+		return z.lexBoundsBack(r, skip)
+	case z.big == nil:
+		return z.boundsSmall(skip,
 			func(e Element, _ float64) bool { return r.Min.after(e, r.Min.Ex) },
 			func(e Element, _ float64) bool { return r.Max.after(e, !r.Max.Ex) })
 	}
 	from = z.lexRank(r.Min, r.Min.Ex)
-	to = z.lexRank(r.Max, !r.Max.Ex)
-	return from, max(from, to)
+	to = max(from, z.lexRank(r.Max, !r.Max.Ex))
+	if skip = min(skip, to-from); reverse {
+		return from, to - skip
+	}
+	return from + skip, to
+}
+
+// reaches reports whether the last member is not before a range and the first one
+// not behind it.
+func (z *ZSet) reaches(r LexRange) (yes bool) {
+	z.Each(z.Len()-1, 1, false, func(last Element, _ float64) bool {
+		yes = !r.Min.after(last, r.Min.Ex)
+		return false
+	})
+	if !yes {
+		return false
+	}
+	z.Each(0, 1, false, func(first Element, _ float64) bool {
+		yes = r.Max.after(first, !r.Max.Ex)
+		return false
+	})
+	return yes
+}
+
+// lexBoundsBack is LexBounds of a listpack from its end.
+func (z *ZSet) lexBoundsBack(r LexRange, skip int) (from, to int) {
+	n := z.Len()
+	first, length := walkRange(skip, func(fn func(Element, float64) bool) { z.eachSmallBack(n-1, n, fn) },
+		func(e Element, _ float64) bool { return !r.Max.after(e, !r.Max.Ex) },
+		func(e Element, _ float64) bool { return !r.Min.after(e, r.Min.Ex) })
+	return n - first - length, n - first
+}
+
+// walkRange walks over members: past those before a range, past skip more, and along
+// those that are then in it. It returns how many it passed and how many are in it.
+func walkRange(skip int, each func(func(Element, float64) bool), before, through func(Element, float64) bool) (first, length int) {
+	found := false
+	each(func(e Element, score float64) bool {
+		switch {
+		case !found && before(e, score):
+			first++
+			return true
+		case found && skip > 0:
+			first++
+			skip--
+			return true
+		case !through(e, score):
+			return false
+		}
+		if found = true; skip > 0 {
+			first++
+			skip--
+			return true
+		}
+		length++
+		return true
+	})
+	return first, length
 }
 
 // after reports whether the bound is behind an element; if it is the element's own
@@ -139,22 +200,11 @@ func (z *ZSet) lexRank(b LexBound, through bool) int {
 	return z.big.list.RankOfMember(b.Member, through)
 }
 
-// boundsSmall returns how many members of a listpack are before a range, and how
-// many before or in it.
-func (z *ZSet) boundsSmall(before, through func(Element, float64) bool) (from, to int) {
-	z.eachSmall(0, math.MaxInt, func(e Element, score float64) bool {
-		if to == from && before(e, score) {
-			from++
-			to++
-			return true
-		}
-		if !through(e, score) {
-			return false
-		}
-		to++
-		return true
-	})
-	return from, to
+// boundsSmall returns the ranks of the members of a listpack that are in a range,
+// without the first skip ones.
+func (z *ZSet) boundsSmall(skip int, before, through func(Element, float64) bool) (from, to int) {
+	from, length := walkRange(skip, func(fn func(Element, float64) bool) { z.eachSmall(0, math.MaxInt, fn) }, before, through)
+	return from, from + length
 }
 
 // DeleteRange removes up to n members from a rank on.

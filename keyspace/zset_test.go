@@ -314,7 +314,13 @@ func TestZSetLex(t *testing.T) {
 				want = append(want, s)
 			}
 		}
-		from, to := p.z.LexBounds(x)
+		reverse, skip := r.IntN(2) == 0, r.IntN(3)
+		if skip = min(skip, len(want)); reverse {
+			want = want[:len(want)-skip]
+		} else {
+			want = want[skip:]
+		}
+		from, to := p.z.LexBounds(x, reverse, skip)
 		got := collect(func(fn func(Element, float64) bool) { p.z.Each(from, to-from, false, fn) })
 		if err := errFound(fmt.Sprintf("%+v", x), got, want); err != nil {
 			t.Fatal(err)

@@ -125,6 +125,7 @@ var badValues = []struct{ name, item, reason string }{
 	{"zset, no number", "\x03\x01k\x01\x01m\x03abc", "Zset with a score that is no number"},
 	{"zset, empty score", "\x03\x01k\x01\x01m\x00", "Zset with a score that is no number"},
 	{"zset, another notation", "\x03\x01k\x01\x01m\x050x1p3", "Zset with a score that is no number"},
+	{"zset, digits parted", "\x03\x01k\x01\x01m\x031_0", "Zset with a score that is no number"},
 	{"zset, binary NaN", "\x05\x01k\x01\x01m\x00\x00\x00\x00\x00\x00\xf8\x7f", "Zset with NAN score detected"},
 	{"zset ziplist, odd", "\x0c\x01k" + packed(ziplistOf("m")), "Zset ziplist integrity check failed. (1 elements)"},
 	{"zset ziplist, twice", "\x0c\x01k" + packed(ziplistOf("m", "1", "m", "2")), "Zset ziplist integrity check failed. (a member occurs twice)"},

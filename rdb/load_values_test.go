@@ -171,6 +171,18 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// TestSetsThatCannotBeIntsets requires the limit of intsets to count for sets of
+// strings too, as in valkey-server 8.0.1.
+func TestSetsThatCannotBeIntsets(t *testing.T) {
+	for members, encoding := range map[int]string{2: "listpack", 3: "hashtable"} {
+		item := "\x02\x01k" + count(members) + strs([]string{"a", "b", "c"}[:members]...)
+		o, _, err := loadItem(t, item, 0, func(s *keyspace.Settings) { s.Set.MaxIntset, s.Set.MaxListpackEntries = 2, 4 })
+		if err != nil || o.Encoding() != encoding {
+			t.Errorf("%d members: %s, %v", members, o.Encoding(), err)
+		}
+	}
+}
+
 // TestOrderOfLoadedSets requires a listpack to begin with the integers that came
 // before the first string, in order.
 func TestOrderOfLoadedSets(t *testing.T) {
@@ -252,14 +264,15 @@ func TestFieldsThatHaveExpired(t *testing.T) {
 	}
 }
 
-// TestEmptyKeysAreCounted names the first ten.
+// TestEmptyKeysAreCounted names the first ten, none of which is the one that expired.
 func TestEmptyKeysAreCounted(t *testing.T) {
 	var items strings.Builder
+	items.WriteString("\x17\x01x" + packed("f", "1", "1000"))
 	for i := range 12 {
 		items.WriteString("\x02\x01" + string(rune('a'+i)) + "\x00")
 	}
-	_, stats, err := loadItem(t, items.String(), 0, nil)
-	if err != nil || stats.Empty != 12 || strings.Join(stats.EmptyKeys, "") != "abcdefghij" {
+	_, stats, err := loadItem(t, items.String(), 1001, nil)
+	if err != nil || stats.Empty != 12 || stats.Expired != 1 || strings.Join(stats.EmptyKeys, "") != "abcdefghij" {
 		t.Errorf("%+v, %v", stats, err)
 	}
 }

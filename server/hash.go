@@ -1,9 +1,6 @@
 package server
 
 import (
-	"math"
-	"strconv"
-
 	"respect/keyspace"
 	"respect/server/command"
 )
@@ -11,10 +8,11 @@ import (
 // Hashes: a key holds fields, each with a value. A hash that becomes empty takes its
 // key with it.
 //
-// Fields that expire are in hash_expire.go. Nothing here knows of them: whoever
-// looks a hash up finds what has expired gone (keyspace/field_expire.go). What
-// writes a field has to say whether its deadline goes (Hash.Set) or stays
-// (Hash.Update).
+// Fields whose values are numbers are in hash_number.go, random ones in
+// hash_random.go, those that expire in hash_expire.go. Only the last knows of
+// deadlines: whoever looks a hash up finds what has expired gone
+// (keyspace/field_expire.go). What writes a field has to say whether its deadline
+// goes (Hash.Set) or stays (Hash.Update).
 
 var hashCommands = []row{
 	//  name, arity, flags @categories tips, keys, group since, complexity
@@ -69,12 +67,6 @@ var hashCommands = []row{
 		"key:key",
 		"Returns all values of a hash.")},
 }
-
-const (
-	errHashInteger  replyError = "ERR hash value is not an integer"
-	errHashFloat    replyError = "ERR hash value is not a float"
-	errNaNIncrement replyError = "ERR value is NaN or Infinity"
-)
 
 // lookupHash returns the hash of a key, or nil.
 func (c *client) lookupHash(key []byte) (*keyspace.Hash, error) {
@@ -208,88 +200,6 @@ func hgetallCommand(c *client, a *args) error {
 	return nil
 }
 
-// hincrbyCommand adds to the number that the value of a field spells.
-//
-//	HINCRBY key field increment
-//
-// O(1). Reply: the new number. A missing field counts as 0.
-func hincrbyCommand(c *client, a *args) error {
-	key, field := a.next(), a.next()
-	delta, err := a.int()
-	if err != nil {
-		return err
-	}
-	h, err := c.writeHash(key)
-	if err != nil {
-		return err
-	}
-	n := int64(0)
-	if h != nil {
-		if value, ok := h.Get(field); ok {
-			if n = value.Int; !value.IsInt() {
-				if n, ok = keyspace.ParseInt(value.Bytes); !ok {
-					return errHashInteger
-				}
-			}
-		}
-	}
-	if delta < 0 && n < math.MinInt64-delta || delta > 0 && n > math.MaxInt64-delta {
-		return errOverflow
-	}
-	n += delta
-	if h == nil {
-		h = c.addHash(key)
-	}
-	c.scratch = strconv.AppendInt(c.scratch[:0], n, 10)
-	h.Update(field, c.scratch, c.hashLimits())
-	c.modified(eventHash, "hincrby", key)
-	c.out.Int(n)
-	return nil
-}
-
-// hincrbyfloatCommand adds to the number that the value of a field spells, with
-// fraction.
-//
-//	HINCRBYFLOAT key field increment
-//
-// O(1). Reply: the new number as a bulk string. A missing field counts as 0.
-func hincrbyfloatCommand(c *client, a *args) error {
-	key, field := a.next(), a.next()
-	delta, ok := parseLongDouble(a.next())
-	if !ok {
-		return errNotFloat
-	}
-	if delta.IsInf() {
-		return errNaNIncrement
-	}
-	h, err := c.writeHash(key)
-	if err != nil {
-		return err
-	}
-	old := append(c.scratch[:0], '0')
-	if h != nil {
-		if value, ok := h.Get(field); ok {
-			old = value.AppendTo(c.scratch[:0])
-		}
-	}
-	c.scratch = old
-	value, ok := parseLongDouble(old)
-	if !ok {
-		return errHashFloat
-	}
-	text, ok := addLongDouble(value, delta)
-	if !ok {
-		return errNaNOrInfinity
-	}
-	if h == nil {
-		h = c.addHash(key)
-	}
-	h.Update(field, text, c.hashLimits())
-	c.modified(eventHash, "hincrbyfloat", key)
-	c.out.Bulk(text)
-	return nil
-}
-
 // hkeysCommand replies with all fields.
 //
 //	HKEYS key
@@ -397,111 +307,6 @@ func (c *client) setFields(a *args, name string) (added int, err error) {
 	}
 	c.modified(eventHash, "hset", key)
 	return added, nil
-}
-
-// maxDrawnBytes bounds the reply to HRANDFIELD with a negative count.
-const maxDrawnBytes = 256 << 20
-
-// hrandfieldCommand replies with random fields.
-//
-//	HRANDFIELD key [count [WITHVALUES]]
-//
-// O(N) with N the number of fields that are returned. Reply: a field, or null; with
-// a count an array of different fields, if negative of fields that may come
-// several times; WITHVALUES puts the value behind each field, in RESP3 into an
-// array with it.
-//
-// Deviation: a reply that would become longer than 256 MiB is refused.
-func hrandfieldCommand(c *client, a *args) error {
-	key := a.next()
-	if !a.more() {
-		return c.randomField(key)
-	}
-	count, err := a.int()
-	if err != nil {
-		return err
-	}
-	if count == math.MinInt64 {
-		return errLongRange
-	}
-	withValues := a.option("WITHVALUES")
-	if err := a.end(); err != nil {
-		return err
-	}
-	if withValues && (count < -math.MaxInt64/2 || count > math.MaxInt64/2) {
-		return errOutOfRange
-	}
-	h, err := c.lookupHash(key)
-	if err != nil {
-		return err
-	}
-	if h == nil || count == 0 {
-		c.out.Array(0)
-		return nil
-	}
-	if count < 0 {
-		return c.drawFields(h, -count, withValues)
-	}
-	n := int(min(count, int64(h.Len())))
-	c.fieldsHeader(n, withValues)
-	h.Sample(c.srv.ks.Rand(), n, func(field, value keyspace.Element) {
-		c.replyField(field, value, withValues)
-	})
-	return nil
-}
-
-const errLongRange replyError = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
-
-func (c *client) randomField(key []byte) error {
-	h, err := c.lookupHash(key)
-	if err != nil {
-		return err
-	}
-	var field keyspace.Element
-	ok := false
-	if h != nil {
-		field, _, ok = h.Random(c.srv.ks.Rand())
-	}
-	c.replyValue(field, ok)
-	return nil
-}
-
-// drawFields replies with random fields, one of which may come several times.
-func (c *client) drawFields(h *keyspace.Hash, count int64, withValues bool) error {
-	if h.Len() == 0 {
-		c.out.Array(0)
-		return nil
-	}
-	start := len(c.out.Buf)
-	c.fieldsHeader(int(count), withValues)
-	h.Draw(c.srv.ks.Rand(), int(count), func(field, value keyspace.Element) bool {
-		c.replyField(field, value, withValues)
-		return len(c.out.Buf)-start <= maxDrawnBytes
-	})
-	if len(c.out.Buf)-start > maxDrawnBytes {
-		c.out.Buf = c.out.Buf[:start]
-		return errOutOfRange
-	}
-	return nil
-}
-
-// fieldsHeader appends the header of an array of n fields.
-func (c *client) fieldsHeader(n int, withValues bool) {
-	if withValues && c.out.Proto < 3 {
-		n *= 2
-	}
-	c.out.Array(n)
-}
-
-// replyField appends a field, with its value if asked for.
-func (c *client) replyField(field, value keyspace.Element, withValue bool) {
-	if withValue && c.out.Proto >= 3 {
-		c.out.Array(2)
-	}
-	c.replyElement(field)
-	if withValue {
-		c.replyElement(value)
-	}
 }
 
 // hscanCommand lists some fields.

@@ -1,10 +1,7 @@
 package server
 
 import (
-	"math"
-
 	"respect/keyspace"
-	"respect/protocol"
 	"respect/server/command"
 )
 
@@ -12,9 +9,10 @@ import (
 // order of their scores and, where these are equal, of their bytes. A sorted set that
 // becomes empty takes its key with it.
 //
-// Here are the commands that name members. Ranges are in sortedset_range.go, what is
-// made of several sorted sets in sortedset_store.go, taking members away and waiting
-// for them in sortedset_pop.go, and how a number is read in sortedset_score.go.
+// Here are the commands that name members. Ranges are in sortedset_range.go, walking
+// and drawing members by chance in sortedset_walk.go, what is made of several sorted
+// sets in sortedset_store.go, taking members away and waiting for them in
+// sortedset_pop.go, and how a number is read in sortedset_score.go.
 //
 // A member with its score is two elements of an array in RESP2 and an array of two in
 // RESP3; replyScored knows.
@@ -136,12 +134,11 @@ var sortedSetCommands = []row{
 }
 
 const (
-	errNXandXX     replyError = "ERR XX and NX options at the same time are not compatible"
-	errGTLTNX      replyError = "ERR GT, LT, and/or NX options at the same time are not compatible"
-	errOneIncr     replyError = "ERR INCR option supports a single increment-element pair"
-	errScoreNaN    replyError = "ERR resulting score is not a number (NaN)"
-	errOutOfRange  replyError = "ERR value is out of range"
-	errNegativeInt replyError = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
+	errNXandXX    replyError = "ERR XX and NX options at the same time are not compatible"
+	errGTLTNX     replyError = "ERR GT, LT, and/or NX options at the same time are not compatible"
+	errOneIncr    replyError = "ERR INCR option supports a single increment-element pair"
+	errScoreNaN   replyError = "ERR resulting score is not a number (NaN)"
+	errOutOfRange replyError = "ERR value is out of range"
 )
 
 // lookupZSet returns the sorted set of a key, or nil.
@@ -245,7 +242,13 @@ func zaddCommand(c *client, a *args) error {
 //
 // O(log(N)). Reply: the new score. A missing member counts as 0.
 func zincrbyCommand(c *client, a *args) error {
-	return c.zadd(a.next(), zaddOptions{rule: keyspace.ZSetIncrement}, a.rest())
+	key := a.next()
+	o, err := readZAdd(a) // an option in the place of the increment is one
+	if err != nil {
+		return err
+	}
+	o.rule |= keyspace.ZSetIncrement
+	return c.zadd(key, o, a.rest())
 }
 
 func (c *client) zadd(key []byte, o zaddOptions, pairs [][]byte) error {
@@ -445,112 +448,6 @@ func (c *client) rankCommand(a *args, name string, reverse bool) error {
 		c.out.Double(score)
 	default:
 		c.out.Int(int64(rank))
-	}
-	return nil
-}
-
-// zscanCommand lists some members.
-//
-//	ZSCAN key cursor [MATCH pattern] [COUNT count]
-//
-// O(1) for each call, O(N) for all. Reply: the cursor of the next call, 0 at the end,
-// and an array of members and scores in turn, which are strings in RESP3, too.
-func zscanCommand(c *client, a *args) error {
-	key := a.next()
-	cursor, err := readCursor(a.next())
-	if err != nil {
-		return err
-	}
-	z, err := c.lookupZSet(key)
-	if err != nil {
-		return err
-	}
-	if z == nil {
-		c.scanNothing()
-		return nil
-	}
-	o, err := readValueScan(a)
-	if err != nil {
-		return err
-	}
-	c.scanValue(cursor, o, func(cursor uint64, s *valueScan) uint64 {
-		return z.Scan(cursor, func(member keyspace.Element, score float64) {
-			if s.wants(member) {
-				s.reply(member)
-				c.scratch = protocol.FormatDouble(c.scratch[:0], score)
-				s.replyText(c.scratch)
-			}
-		})
-	})
-	return nil
-}
-
-// zrandmemberCommand replies with members by chance.
-//
-//	ZRANDMEMBER key [count [WITHSCORES]]
-//
-// O(N) with N the number of members replied. Reply: a member, or null; with a count
-// an array of different members or, if it is negative, of so many in which some may
-// come again.
-func zrandmemberCommand(c *client, a *args) error {
-	key := a.next()
-	if !a.more() {
-		z, err := c.lookupZSet(key)
-		if err != nil {
-			return err
-		}
-		if z == nil {
-			c.out.Null()
-			return nil
-		}
-		member, _ := z.Random(c.srv.ks.Rand())
-		c.replyElement(member)
-		return nil
-	}
-	count, err := a.int()
-	if err != nil {
-		return err
-	}
-	if count == math.MinInt64 {
-		return errNegativeInt
-	}
-	withScores := a.option("WITHSCORES")
-	if err := a.end(); err != nil {
-		return err
-	}
-	if withScores && (count < -math.MaxInt64/2 || count > math.MaxInt64/2) {
-		return errOutOfRange
-	}
-	z, err := c.lookupZSet(key)
-	if err != nil {
-		return err
-	}
-	return c.replyRandom(z, count, withScores)
-}
-
-// maxRandomReplies is how many members ZRANDMEMBER with a negative count replies at
-// most. Deviation: the reference goes on until it has no memory left.
-const maxRandomReplies = 1 << 27
-
-func (c *client) replyRandom(z *keyspace.ZSet, count int64, withScores bool) error {
-	switch {
-	case z == nil || count == 0:
-		c.out.Array(0)
-	case count < -maxRandomReplies:
-		return errOutOfRange
-	case count < 0:
-		c.scoredArray(int(-count), withScores)
-		for range -count {
-			member, score := z.Random(c.srv.ks.Rand())
-			c.replyScored(member, score, withScores)
-		}
-	case count >= int64(z.Len()):
-		c.replyRange(z, zsetSpan{z.Len() - 1, z.Len(), true}, withScores)
-	default:
-		c.scoredArray(int(count), withScores)
-		z.Sample(c.srv.ks.Rand(), int(count), func(member keyspace.Element, score float64) {
-			c.replyScored(member, score, withScores)
-		})
 	}
 	return nil
 }

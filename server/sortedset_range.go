@@ -156,7 +156,10 @@ func (r *zrange) span(z *keyspace.ZSet) zsetSpan {
 	case scoreRange:
 		from, to = z.ScoreBounds(r.score)
 	case lexRange:
-		from, to = z.LexBounds(r.lex)
+		if r.offset < 0 {
+			return zsetSpan{}
+		}
+		from, to = z.LexBounds(r.lex, r.reverse, int(r.offset))
 	default:
 		from, to = clampList(r.start, r.stop, z.Len())
 		if r.reverse {
@@ -164,15 +167,15 @@ func (r *zrange) span(z *keyspace.ZSet) zsetSpan {
 		}
 	}
 	n := to - from
-	if r.kind != rankRange {
+	if r.kind == scoreRange {
 		if r.offset < 0 || r.offset >= int64(n) {
 			return zsetSpan{}
 		}
 		from, to = from+int(r.offset), to-int(r.offset)
 		n -= int(r.offset)
-		if r.limit >= 0 && r.limit < int64(n) {
-			n = int(r.limit)
-		}
+	}
+	if r.kind != rankRange && r.limit >= 0 && r.limit < int64(n) {
+		n = int(r.limit)
 	}
 	if r.reverse {
 		from = to - 1

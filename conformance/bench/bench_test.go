@@ -121,7 +121,7 @@ func TestSelectWorkloads(t *testing.T) {
 	if picked, extras, err := selectWorkloads(nil); len(picked) != len(workloads) || len(extras) != 2 || err != nil {
 		t.Error("no name does not mean everything")
 	}
-	if _, _, err := selectWorkloads([]string{"HGET"}); err == nil {
+	if _, _, err := selectWorkloads([]string{"HGOT"}); err == nil {
 		t.Error("an unknown name is accepted")
 	}
 }

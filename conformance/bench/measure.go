@@ -88,15 +88,7 @@ func (b *bench) runWorkloads(ctx context.Context) (err error) {
 // server used for each, in microseconds.
 func (b *bench) runOnce(ctx context.Context, s *server, w workload) (rps, cpu float64, err error) {
 	n := w.requests(b.requests)
-	switch w.lists {
-	case listEmpty:
-		err = s.fillList(0)
-	case listShort:
-		err = s.fillList(shortList)
-	case listFull:
-		err = s.fillList(n)
-	}
-	if err != nil {
+	if err := s.prepare(w.data, n); err != nil {
 		return 0, 0, err
 	}
 	before, err := usageOf(s.pid)
@@ -122,6 +114,9 @@ func (b *bench) drive(ctx context.Context, addr string, w workload, n int) (floa
 	host, port, _ := strings.Cut(addr, ":")
 	args := []string{"-h", host, "-p", port, "--csv", "-c", "50",
 		"-n", strconv.Itoa(n), "-r", strconv.Itoa(keyspan), "-P", strconv.Itoa(w.pipeline)}
+	if w.command == nil {
+		args = append(args, "-t", strings.ToLower(w.name))
+	}
 	cmd := exec.CommandContext(ctx, b.client, append(args, w.command...)...)
 	var complaints strings.Builder
 	cmd.Stderr = &complaints

@@ -5,33 +5,50 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// runMemory measures the resident memory per key of strings.
+// memoryCases are what is stored, request by request, and what each is counted as.
+var memoryCases = []struct {
+	what, unit string
+	request    func(i int) []string
+}{
+	{"memory, 3-byte values", "bytes/key", func(i int) []string { return []string{"SET", memoryKey(i), "xxx"} }},
+	{"memory, 32-byte values", "bytes/key", func(i int) []string { return []string{"SET", memoryKey(i), strings.Repeat("x", 32)} }},
+	{"memory, small hashes of 5 fields", "bytes/hash", func(i int) []string {
+		return []string{"HSET", memoryKey(i), "name", "somebody", "age", "42", "city", "Berlin", "visits", "1234", "flag", "yes"}
+	}},
+	{"memory, one hash", "bytes/field", func(i int) []string { return []string{"HSET", "hash", element(i), "xxx"} }},
+	{"memory, one set", "bytes/member", func(i int) []string { return []string{"SADD", "set", element(i)} }},
+	{"memory, one sorted set", "bytes/member", func(i int) []string { return []string{"ZADD", "zset", strconv.Itoa(i * 7), element(i)} }},
+}
+
+func memoryKey(i int) string { return fmt.Sprintf("key:%012d", i) }
+
+// runMemory measures the resident memory per key, or per element of one big value.
 func (b *bench) runMemory(ctx context.Context) error {
 	if !slices.Contains(b.extras, extraMemory) {
 		return nil
 	}
-	for _, size := range []int{3, 32} {
-		what := fmt.Sprintf("memory, %d-byte values", size)
-		progress("%s", what)
-		r := newResult(what, "resident memory", "bytes/key", aim{atMost: 1.1})
+	for _, c := range memoryCases {
+		progress("%s", c.what)
+		r := newResult(c.what, "resident memory", c.unit, aim{atMost: 1.1})
 		// It hardly varies, so one round is enough.
 		for _, name := range b.servers {
-			perKey, err := b.memoryOnce(ctx, name, strings.Repeat("x", size))
+			each, err := b.memoryOnce(ctx, name, c.request)
 			if err != nil {
-				return fmt.Errorf("%s: %w", what, err)
+				return fmt.Errorf("%s: %w", c.what, err)
 			}
-			r.add(name, perKey)
+			r.add(name, each)
 		}
 		b.results = append(b.results, r)
 	}
 	return nil
 }
 
-func (b *bench) memoryOnce(ctx context.Context, name, value string) (perKey float64, err error) {
+func (b *bench) memoryOnce(ctx context.Context, name string, request func(i int) []string) (each float64, err error) {
 	s, err := b.startServer(ctx, name)
 	if err != nil {
 		return 0, err
@@ -41,7 +58,7 @@ func (b *bench) memoryOnce(ctx context.Context, name, value string) (perKey floa
 	if err != nil {
 		return 0, err
 	}
-	if err := s.fillKeys(b.keys, value); err != nil {
+	if err := s.fill(b.keys, request); err != nil {
 		return 0, err
 	}
 	after, err := settledMemory(ctx, s.pid)

@@ -27,6 +27,7 @@ type server struct {
 	in   *resp.Decoder
 	// release ends the watch that closes the connection when the context ends.
 	release func() bool
+	filled  map[*data]bool
 }
 
 // startServer starts a server that saves nothing by itself.
@@ -36,7 +37,7 @@ func (b *bench) startServer(ctx context.Context, name string, params ...target.P
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	s := &server{Target: t, name: name}
+	s := &server{Target: t, name: name, filled: map[*data]bool{}}
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), s.close())
 	}
@@ -94,17 +95,22 @@ func (s *server) do(words ...string) (resp.Value, error) {
 	return v, err
 }
 
-// fillKeys sets key:000000000000 and the n-1 keys that follow, all pipelined.
+// fillKeys sets key:000000000000 and the n-1 keys that follow.
 func (s *server) fillKeys(n int, value string) error {
+	return s.fill(n, func(i int) []string { return []string{"SET", fmt.Sprintf("key:%012d", i), value} })
+}
+
+// fill sends n requests, all pipelined. An error reply is an error.
+func (s *server) fill(n int, request func(i int) []string) error {
 	if err := s.conn.SetDeadline(time.Now().Add(exchangeTimeout)); err != nil {
 		return err
 	}
 	sent := make(chan error, 1)
 	go func() {
 		out := bufio.NewWriterSize(s.conn, 64<<10)
-		sent <- writeSets(out, n, value)
+		sent <- writeRequests(out, n, request)
 	}()
-	err := s.readOKs(n)
+	err := s.readReplies(n)
 	if err != nil {
 		// It would wait for a server that is no longer listened to.
 		_ = s.conn.Close()
@@ -112,27 +118,24 @@ func (s *server) fillKeys(n int, value string) error {
 	return errors.Join(err, <-sent)
 }
 
-func writeSets(out *bufio.Writer, n int, value string) error {
-	var request []byte
+func writeRequests(out *bufio.Writer, n int, request func(i int) []string) error {
 	for i := range n {
-		key := fmt.Appendf(nil, "key:%012d", i)
-		request = resp.AppendRequest(request[:0], []byte("SET"), key, []byte(value))
-		if _, err := out.Write(request); err != nil {
+		if _, err := out.Write(resp.Request(request(i)...)); err != nil {
 			return err
 		}
 	}
 	return out.Flush()
 }
 
-// readOKs reads n times +OK. Whatever else comes is an error.
-func (s *server) readOKs(n int) error {
+// readReplies reads n replies, none of which may be an error.
+func (s *server) readReplies(n int) error {
 	for range n {
 		v, err := s.in.Decode()
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, noEOF(err))
 		}
-		if v.Type != resp.SimpleString {
-			return fmt.Errorf("%s answers SET with %v", s.name, v)
+		if v.Type == resp.Error {
+			return fmt.Errorf("%s answers with %q", s.name, v.Text)
 		}
 	}
 	return nil

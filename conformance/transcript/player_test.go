@@ -233,6 +233,16 @@ func TestRecorderWritesTheFewestReplies(t *testing.T) {
 	}
 }
 
+func TestRecorderLeavesWhatWaitsForALaterRelease(t *testing.T) {
+	script := "since: 9.9\n\n=== a\n> X\n> Y\nany\n"
+	if got, problems := recordOn(t, nil, nil, script); got != script || len(problems) > 0 {
+		t.Errorf("got:\n%s\n%v", got, problems)
+	}
+	if _, problems := recordOn(t, nil, nil, "since: 7.2\nflavour: redis\n\n=== a\n> X\n"); len(problems) != 1 {
+		t.Errorf("nobody can play it: %v", problems)
+	}
+}
+
 func TestRecorderKeepsRelaxations(t *testing.T) {
 	answers := func() map[string][]string {
 		return map[string][]string{"A": {":1\r\n", ":2\r\n", ":3\r\n"}, "U": {"*2\r\n:2\r\n:1\r\n", "*2\r\n:1\r\n:2\r\n"}}

@@ -201,6 +201,9 @@ func TestAddAgainstModel(t *testing.T) {
 		n := f.cut(r.Uint64(), 64-f.Bits)
 		increment := int64(r.Uint64()) >> r.IntN(64)
 		low, high := f.limits()
+		if r.IntN(3) == 0 {
+			n, increment = []int64{low, high}[r.IntN(2)], r.Int64N(5)-2
+		}
 		exact := new(big.Int).Add(big.NewInt(n), big.NewInt(increment))
 		tooGreat, tooSmall := exact.Cmp(big.NewInt(high)) > 0, exact.Cmp(big.NewInt(low)) < 0
 		wrapped := f.cut(exact.And(exact, new(big.Int).SetUint64(allOnes)).Uint64()<<(64-f.Bits), 64-f.Bits)

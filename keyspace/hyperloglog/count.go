@@ -33,8 +33,25 @@ func (h *histogram) addDense(regs []byte) {
 			parts[k%4][w>>(registerBits*k)&registerMask]++
 		}
 	}
+	h.sum(&parts)
+}
+
+// add counts registers of a byte each.
+func (h *histogram) add(regs *Registers) {
+	var parts [4][1 << registerBits]uint16
+	for i := 0; i < len(regs); i += 4 {
+		w := (*[4]byte)(regs[i:])
+		parts[0][w[0]&registerMask]++
+		parts[1][w[1]&registerMask]++
+		parts[2][w[2]&registerMask]++
+		parts[3][w[3]&registerMask]++
+	}
+	h.sum(&parts)
+}
+
+func (h *histogram) sum(parts *[4][1 << registerBits]uint16) {
 	for v := range h {
-		h[v] += int(parts[0][v]) + int(parts[1][v]) + int(parts[2][v]) + int(parts[3][v])
+		h[v] = int(parts[0][v]) + int(parts[1][v]) + int(parts[2][v]) + int(parts[3][v])
 	}
 }
 
@@ -117,9 +134,7 @@ func (regs *Registers) mergeDense(dense []byte) {
 // Count returns the estimate for the union.
 func (regs *Registers) Count() int64 {
 	var h histogram
-	for _, v := range regs {
-		h[v]++
-	}
+	h.add(regs)
 	return h.estimate()
 }
 

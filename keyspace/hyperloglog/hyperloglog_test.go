@@ -420,3 +420,52 @@ func FuzzDamaged(f *testing.F) {
 		RaiseAll(b, &union, len(script)*4)
 	})
 }
+
+// BenchmarkAdd adds elements that are there already: what a busy sketch does most
+// of the time.
+func BenchmarkAdd(b *testing.B) {
+	for _, c := range []struct {
+		name            string
+		limit, elements int
+	}{{"sparse", 3000, 900}, {"big", 16_000, 8000}, {"dense", 0, 8000}} {
+		b.Run(c.name, func(b *testing.B) {
+			sketch, element := New(), make([]byte, 8)
+			add := func(i int) {
+				element[0], element[1] = byte(i), byte(i>>8)
+				sketch, _, _ = Add(sketch, element, c.limit)
+			}
+			for i := range c.elements {
+				add(i)
+			}
+			b.ReportMetric(float64(len(sketch)), "bytes")
+			for i := 0; b.Loop(); i++ {
+				add(i % c.elements)
+			}
+		})
+	}
+}
+
+func BenchmarkCount(b *testing.B) {
+	sketch := New()
+	for i := range 1000 {
+		sketch, _, _ = Add(sketch, []byte{byte(i), byte(i >> 8)}, 20_000)
+	}
+	dense, _ := ToDense(sketch)
+	var union Registers
+	for _, c := range []struct {
+		name string
+		call func()
+	}{
+		{"sparse", func() { Count(sketch) }},
+		{"dense", func() { Count(dense) }},
+		{"merge", func() { union.Merge(dense) }},
+		{"union", func() { union.Count() }},
+		{"raise", func() { RaiseAll(New(), &union, 20_000) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				c.call()
+			}
+		})
+	}
+}

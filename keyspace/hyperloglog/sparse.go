@@ -1,6 +1,9 @@
 package hyperloglog
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 const (
 	xzeroBit = 0x40
@@ -117,20 +120,12 @@ func (e *editor) promote(index int, value byte) error {
 // raiseSparse replaces the opcode of the register by up to three.
 func (e *editor) raiseSparse(index int, value byte) (changed bool, err error) {
 	ops := e.b[headerSize:]
-	at, prev, r, steps := e.from, e.from, run{}, 0
-	e.from = place{}
-	for ; ; steps++ {
-		if at.at >= len(ops) {
-			return false, ErrCorrupt
-		}
-		if r = runAt(ops, at.at); index < at.first+r.length {
-			break
-		}
-		if steps > 0 {
-			e.from = prev
-		}
-		prev, at = at, place{at.at + r.size, at.first + r.length}
+	before, prev, at := find(ops, e.from, index)
+	e.from = before
+	if at.at >= len(ops) {
+		return false, ErrCorrupt
 	}
+	r := runAt(ops, at.at)
 	if r.value >= value {
 		return false, nil
 	}
@@ -149,6 +144,64 @@ func (e *editor) raiseSparse(index int, value byte) (changed bool, err error) {
 	}
 	e.merge(headerSize + prev.at)
 	return true, nil
+}
+
+// find walks to the opcode of a register. It returns its place, which is behind
+// the end if there is none, that of the opcode before, and that of the one before
+// both; the first of all stands for one that was not seen. PFADD spends its time
+// here.
+func find(ops []byte, from place, index int) (before, prev, at place) {
+	prev, at = from, from
+	short := 0 // opcodes of one byte in a row
+	for steps := 0; at.at < len(ops); steps++ {
+		if short == 2 {
+			if to := skipShort(ops, at, index); to != at {
+				last, second := runAt(ops, to.at-1), runAt(ops, to.at-2)
+				prev = place{to.at - 1, to.first - last.length}
+				before = place{to.at - 2, prev.first - second.length}
+				at = to
+				continue
+			}
+		}
+		c := ops[at.at] // what runAt does, for the length alone
+		size, length := 1, int(c)+1
+		if c&valBit != 0 {
+			length = int(c&3) + 1
+		} else if c&xzeroBit != 0 {
+			size, length, short = 2, runAt(ops, at.at).length, -1
+		}
+		if index < at.first+length {
+			break
+		}
+		short++
+		if steps > 0 {
+			before = prev
+		}
+		prev, at = at, place{at.at + size, at.first + length}
+	}
+	return before, prev, at
+}
+
+// skipShort passes opcodes of one byte, eight at a time, that come before the one
+// that holds a register.
+func skipShort(ops []byte, at place, index int) place {
+	const each = 0x0101010101010101
+	for at.at+8 <= len(ops) {
+		w := binary.LittleEndian.Uint64(ops[at.at:])
+		if w&^(w>>1)&(xzeroBit*each) != 0 {
+			break
+		}
+		// The lengths, less one: six bits of ZERO, two of VAL.
+		vals := w & (valBit * each)
+		lengths := w & (0x3f * each) &^ (vals>>2 | vals>>3 | vals>>4 | vals>>5)
+		pairs := lengths&0x00ff00ff00ff00ff + lengths>>8&0x00ff00ff00ff00ff
+		total := int(pairs*0x0001000100010001>>48) + 8
+		if index < at.first+total {
+			break
+		}
+		at = place{at.at + 8, at.first + total}
+	}
+	return at
 }
 
 // replace puts other opcodes in the place of one. The string has so many bytes

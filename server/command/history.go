@@ -10,9 +10,13 @@ type Change struct {
 // same since they came are not listed.
 var changes = map[string][]change{
 	"auth":         {{"6.0.0", "Takes a user name, too."}},
+	"bitcount":     {{"7.0.0", "Knows `BYTE` and `BIT`."}},
+	"bitpos":       {{"7.0.0", "Knows `BYTE` and `BIT`."}},
 	"blpop":        {{"6.0.0", "The timeout may have a fraction."}},
 	"brpop":        {{"6.0.0", "The timeout may have a fraction."}},
 	"brpoplpush":   {{"6.0.0", "The timeout may have a fraction."}},
+	"bzpopmax":     {{"6.0.0", "The timeout may have a fraction."}},
+	"bzpopmin":     {{"6.0.0", "The timeout may have a fraction."}},
 	"client|pause": {{"6.2.0", "Can let writes alone wait, by `WRITE`."}},
 	"client|kill": {
 		{"2.8.12", "Takes filters by name."},
@@ -37,7 +41,9 @@ var changes = map[string][]change{
 	"expireat":     {{"7.0.0", "Knows `NX`, `XX`, `GT` and `LT`."}},
 	"flushall":     {{"4.0.0", "Knows `ASYNC`."}, {"6.2.0", "Knows `SYNC`."}},
 	"flushdb":      {{"4.0.0", "Knows `ASYNC`."}, {"6.2.0", "Knows `SYNC`."}},
+	"hdel":         {{"2.4.0", "Takes several fields."}},
 	"hello":        {{"6.2.0", "Without a version it keeps the protocol."}},
+	"hset":         {{"4.0.0", "Takes several fields with their values."}},
 	"info":         {{"7.0.0", "Takes several sections."}},
 	"lpop":         {{"6.2.0", "Takes a count."}},
 	"lpush":        {{"2.4.0", "Takes several elements."}},
@@ -58,6 +64,17 @@ var changes = map[string][]change{
 	},
 	"shutdown": {{"7.0.0", "Knows `NOW`, `FORCE` and `ABORT`."}},
 	"ttl":      {{"2.8.0", "Tells by -2 that there is no key."}},
+	"zadd": {
+		{"2.4.0", "Takes several members."},
+		{"3.0.2", "Knows `XX`, `NX`, `CH` and `INCR`."},
+		{"6.2.0", "Knows `GT` and `LT`."},
+	},
+	"zrange":           {{"6.2.0", "Knows `REV`, `BYSCORE`, `BYLEX` and `LIMIT`."}},
+	"zrangebyscore":    {{"2.0.0", "Knows `WITHSCORES`."}},
+	"zrank":            {{"7.2.0", "Knows `WITHSCORE`."}},
+	"zrem":             {{"2.4.0", "Takes several members."}},
+	"zrevrangebyscore": {{"2.1.6", "The ends may be excluded."}},
+	"zrevrank":         {{"7.2.0", "Knows `WITHSCORE`."}},
 }
 
 // change is a Change as it is written down.

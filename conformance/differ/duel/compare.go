@@ -82,7 +82,7 @@ func (c *comparer) compare(x *exchange) string {
 	for _, t := range c.tolerances {
 		if t.accepts != nil && t.accepts(x) {
 			c.usage[t.name]++
-			
+			c.ended = t.ends
 			return ""
 		}
 	}
