@@ -102,10 +102,12 @@ var _ = eachProtocol("places", Label("group:geo"), func(s *session) {
 			call: func(ctx ctxt, r *redis.Client) result { q := around(1); return got(r.GeoSearch(ctx, "stores", &q)) }}),
 		Entry("GEORADIUS_RO", command("georadius_ro"), outcome{given: stores, want: []redis.GeoLocation{{Name: "Catania", Dist: 56.4413}, {Name: "Siracusa", Dist: 26.7955}},
 			call: func(ctx ctxt, r *redis.Client) result {
+				//lint:ignore SA1019 the older commands are what is tested
 				return got(r.GeoRadius(ctx, "stores", 15, 37, &redis.GeoRadiusQuery{Radius: 60, Unit: "km", WithDist: true, Sort: "DESC"}))
 			}}),
 		Entry("GEORADIUSBYMEMBER_RO", command("georadiusbymember_ro"), outcome{given: stores, want: []redis.GeoLocation{{Name: "Catania"}, {Name: "Siracusa"}},
 			call: func(ctx ctxt, r *redis.Client) result {
+				//lint:ignore SA1019 the older commands are what is tested
 				return got(r.GeoRadiusByMember(ctx, "stores", "Catania", &redis.GeoRadiusQuery{Radius: 60, Unit: "km", Sort: "ASC"}))
 			}}),
 	)

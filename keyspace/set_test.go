@@ -358,12 +358,12 @@ func TestSetModel(t *testing.T) {
 	r := newRand(t)
 	for _, c := range smallLimits {
 		w, m := newSetWorld(c.limits), setModel{}
-		for range 60_000 / c.most {
+		for range 1_500_000 / (c.most + 60) {
 			argv := randomSetCommand(r, c.most)
 			w.do(t, argv)
 			m.do(argv)
 			popped(t, r, w, m)
-			if r.IntN(4) > 0 {
+			if r.IntN(40) > 0 {
 				continue
 			}
 			compareSets(t, w, m)
@@ -380,7 +380,7 @@ func popped(t *testing.T, r *rand.Rand, w *setWorld, m setModel) {
 	t.Helper()
 	key := string(rune('a'+r.IntN(3))) + strconv.Itoa(r.IntN(3))
 	s := w.sets[key]
-	if s == nil || r.IntN(8) > 0 {
+	if s == nil || r.IntN(40) > 0 {
 		return
 	}
 	n := r.IntN(s.Len())

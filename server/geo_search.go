@@ -21,16 +21,18 @@ import (
 // A geoQuery is what a search is asked for.
 type geoQuery struct {
 	geohash.Shape
-	fromMember, fromLonLat    bool
-	byRadius, byBox           bool
-	withDist, withHash        bool
-	withCoord                 bool
-	order                     int   // 1 for ASC, -1 for DESC
-	count                     int64 // 0 for all
-	any                       bool  // the first that are met, not the nearest
-	store                     []byte
-	storeDist                 bool   // store distances in place of geohashes
-	storedEvent, storeRefusal string // of the command
+	fromMember, fromLonLat        bool
+	byRadius, byBox               bool
+	withDist, withHash, withCoord bool
+
+	order int   // 1 for ASC, -1 for DESC
+	count int64 // 0 for all
+	any   bool  // the first that are met, not the nearest
+
+	store       []byte // nil for a reply
+	storeDist   bool   // store distances in place of geohashes
+	storedEvent string
+	storingName string // what an error calls the command with its STORE
 }
 
 const (
@@ -112,7 +114,7 @@ func (q *geoQuery) readOption(a *args) (err error) {
 // finish judges the options together.
 func (q *geoQuery) finish() error {
 	if q.store != nil && (q.withDist || q.withHash || q.withCoord) {
-		return replyError("ERR " + q.storeRefusal + " is not compatible with WITHDIST, WITHHASH and WITHCOORD options")
+		return replyError("ERR " + q.storingName + " is not compatible with WITHDIST, WITHHASH and WITHCOORD options")
 	}
 	return nil
 }
@@ -154,7 +156,7 @@ func georadiusbymemberCommand(c *client, a *args) error { return c.georadius(a, 
 func georadiusbymemberRoCommand(c *client, a *args) error { return c.georadius(a, true, false) }
 
 func (c *client) georadius(a *args, byMember, mayStore bool) error {
-	q := geoQuery{storedEvent: "georadiusstore", storeRefusal: "STORE option in GEORADIUS"}
+	q := geoQuery{storedEvent: "georadiusstore", storingName: "STORE option in GEORADIUS"}
 	z, err := c.lookupZSet(a.next())
 	if err != nil {
 		return err
@@ -212,7 +214,7 @@ func geosearchCommand(c *client, a *args) error { return c.geosearch(a, &geoQuer
 //
 // O(N+log(M)), see GEOSEARCH. Reply: the number of members stored.
 func geosearchstoreCommand(c *client, a *args) error {
-	return c.geosearch(a, &geoQuery{store: a.next(), storedEvent: "geosearchstore", storeRefusal: "GEOSEARCHSTORE"})
+	return c.geosearch(a, &geoQuery{store: a.next(), storedEvent: "geosearchstore", storingName: "GEOSEARCHSTORE"})
 }
 
 func (c *client) geosearch(a *args, q *geoQuery) error {

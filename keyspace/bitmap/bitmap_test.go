@@ -3,9 +3,9 @@ package bitmap
 import (
 	"bytes"
 	"flag"
-	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -47,8 +47,8 @@ func randomBytes(r *rand.Rand, n int) []byte {
 func naive(b []byte) []int {
 	var all []int
 	for _, c := range b {
-		for _, digit := range fmt.Sprintf("%08b", c) {
-			all = append(all, int(digit-'0'))
+		for i := 7; i >= 0; i-- {
+			all = append(all, int(c>>i)&1)
 		}
 	}
 	return all
@@ -184,7 +184,7 @@ func TestIntegersAgainstModel(t *testing.T) {
 		for i := range f.Bits {
 			padded[offset+i] = int(n>>(f.Bits-1-i)) & 1
 		}
-		if got := naive(b); fmt.Sprint(got) != fmt.Sprint(padded[:len(got)]) {
+		if got := naive(b); !slices.Equal(got, padded[:len(got)]) {
 			t.Fatalf("%+v %d written at %d gives %x", f, n, offset, b)
 		}
 	}

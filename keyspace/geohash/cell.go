@@ -64,9 +64,6 @@ func (c Cell) Scores() (from, end uint64) {
 	return c.Bits << shift, (c.Bits + 1) << shift
 }
 
-// isZero tells whether the cell was left out of a search.
-func (c Cell) isZero() bool { return c == Cell{} }
-
 // The bits of longitude and of latitude.
 const (
 	lonBits = 0xaaaaaaaaaaaaaaaa

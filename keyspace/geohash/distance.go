@@ -11,7 +11,7 @@ const earthRadius = 6372797.560856
 
 const radiansPerDegree = math.Pi / 180
 
-func radians(degrees float64) float64 { return degrees * radiansPerDegree }
+func radians(degrees float64) float64 { return float64(degrees * radiansPerDegree) }
 
 func degrees(radians float64) float64 { return radians / radiansPerDegree }
 

@@ -99,14 +99,15 @@ func TestRecord(t *testing.T) {
 	servers := both{t, dial(t, first), dial(t, second)}
 	r := rand.New(rand.NewPCG(7, 2))
 	points := randomPoints(r)
-	for name, record := range map[string]func(both, *rand.Rand, []Point, io.Writer){
-		"points": recordPoints, "distances": recordDistances, "searches": recordSearches,
-	} {
+	for _, f := range []struct {
+		name   string
+		record func(both, *rand.Rand, []Point, io.Writer)
+	}{{"points", recordPoints}, {"distances", recordDistances}, {"searches", recordSearches}} {
 		servers.call("FLUSHALL")
 		var file strings.Builder
 		fmt.Fprintf(&file, "# Recorded from redis 7.0.15 and valkey 8.0.1 by TestRecord.\n")
-		record(servers, r, points, &file)
-		if err := os.WriteFile("testdata/"+name+".txt", []byte(file.String()), 0o644); err != nil {
+		f.record(servers, r, points, &file)
+		if err := os.WriteFile("testdata/"+f.name+".txt", []byte(file.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +116,7 @@ func TestRecord(t *testing.T) {
 // randomPoints returns points of all kinds: anywhere, in swarms of many sizes, on the
 // edges of the map and of cells.
 func randomPoints(r *rand.Rand) []Point {
-	points := []Point{{0, 0}, {-0.0, 1e-300}, {180, MaxLat}, {-180, -MaxLat}, {180, -MaxLat}, {-180, MaxLat}, {180, 0}, {-180, 0},
+	points := []Point{{0, 0}, {math.Copysign(0, -1), 1e-300}, {180, MaxLat}, {-180, -MaxLat}, {180, -MaxLat}, {-180, MaxLat}, {180, 0}, {-180, 0},
 		{0, MaxLat}, {0, -MaxLat}, {90, 42.52556439}, {math.Nextafter(180, 0), 1}, {math.Nextafter(0, -1), 1}}
 	anywhere := func() Point {
 		return Point{(r.Float64() - 0.5) * 2 * MaxLon, (r.Float64() - 0.5) * 2 * MaxLat}

@@ -42,6 +42,9 @@ func (a double) times(b double) double {
 	return fastSum(p.hi, p.lo+(float64(a.hi*b.lo)+float64(a.lo*b.hi)))
 }
 
+// scaled multiplies by a power of two.
+func (a double) scaled(f float64) double { return double{float64(a.hi * f), float64(a.lo * f)} }
+
 func (a double) over(n float64) double {
 	q := a.hi / n
 	p := product(q, n)
@@ -65,8 +68,8 @@ func newTable() *[tableMax + 1]tableEntry {
 	sinTerm, cosTerm := double{x, 0}, double{1, 0}
 	for n := 1.0; n < 16; n += 2 {
 		step.sin, step.cos = step.sin.plus(sinTerm), step.cos.plus(cosTerm)
-		cosTerm = double{-cosTerm.hi * x * x, -cosTerm.lo * x * x}.over(n * (n + 1))
-		sinTerm = double{-sinTerm.hi * x * x, -sinTerm.lo * x * x}.over((n + 1) * (n + 2))
+		cosTerm = cosTerm.scaled(-x * x).over(n * (n + 1))
+		sinTerm = sinTerm.scaled(-x * x).over((n + 1) * (n + 2))
 	}
 	t := new([tableMax + 1]tableEntry)
 	t[0].cos.hi = 1
@@ -93,7 +96,7 @@ func cosPair(x float64) double {
 // which is exact.
 func entryOf(x float64) (e *tableEntry, r float64) {
 	i := int(float64(x*tableScale) + 0.5)
-	return &table[i], x - float64(i)*(1.0/tableScale)
+	return &table[i], x - float64(float64(i)*(1.0/tableScale))
 }
 
 // combine returns a·cos r + b·sin r, for |r| up to 1/256.
@@ -143,7 +146,7 @@ func asin(x float64) float64 {
 	missing := -math.FMA(root, root, -h) / (2 * root)
 	y := asinPair(root)
 	y = fastSum(y.hi, y.lo+missing/math.Sqrt(1-h))
-	return halfPi.minus(double{2 * y.hi, 2 * y.lo}).hi
+	return halfPi.minus(y.scaled(2)).hi
 }
 
 // asinPair returns the arc sine of x, from 0 to 1/2: Go's with one step of Newton's

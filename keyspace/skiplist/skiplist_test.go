@@ -326,6 +326,11 @@ func TestLevels(t *testing.T) {
 func FuzzOrder(f *testing.F) {
 	f.Add([]byte("\x00a\x01b\x02\x00\x03"), uint64(1))
 	f.Add(bytes.Repeat([]byte("x\x80"), 200), uint64(2))
+	var mixed []byte
+	for i := range 100 {
+		mixed = append(mixed, 2, byte(i*37), byte(i*11%7)) // the score is the last byte
+	}
+	f.Add(mixed, uint64(3))
 	f.Fuzz(func(t *testing.T, data []byte, seed uint64) {
 		p := newPair(rand.New(rand.NewPCG(seed, 0)))
 		for len(data) > 1 {
