@@ -61,6 +61,7 @@ func (l *loop) execute() {
 	h := l.server.handler
 	h.Lock()
 	l.offer()
+	l.server.stats.add(&l.count) // first, so that INFO tells of this round, too
 	fresh := l.incoming
 	l.incoming = nil
 	for _, c := range l.batch {
@@ -73,7 +74,6 @@ func (l *loop) execute() {
 	for _, c := range l.batch {
 		l.collect(c)
 	}
-	l.server.stats.add(&l.count)
 	if len(l.woken) == 0 && l.posted.Load() {
 		l.posted.Store(false)
 	}

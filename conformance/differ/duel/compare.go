@@ -73,7 +73,7 @@ func (c *comparer) compare(x *exchange) string {
 	problem := "not the same"
 	if x.rule != nil && !anError {
 		if problem = x.rule.check(x); problem == "" {
-			if !equal {
+			if !equal || !sameAll(x.mended[0], x.mended[1]) {
 				c.usage[x.rule.name]++
 			}
 			return ""

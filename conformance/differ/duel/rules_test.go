@@ -109,6 +109,12 @@ var ruleCases = []struct {
 
 	{"ZRANGEBYLEX z [a [b", "$8 skiplist *2 $1 a $1 1 *2 $1 b $1 2 *1 $1 a ", "$8 skiplist *2 $1 a $1 1 *2 $1 b $1 2 *0 ", true},
 	{"ZRANGEBYLEX z [a [b", "$8 skiplist *2 $1 a $1 1 *2 $1 b $1 1 *1 $1 a ", "$8 skiplist *2 $1 a $1 1 *2 $1 b $1 1 *0 ", false},
+	{"GEORADIUS z 1 1 9 km STOREDIST d", ":1 *2 $1 a $18 9144.1439299196281 :1 ", ":1 *2 $1 a $17 9144.143929919632 :1 ", true},
+	{"GEORADIUS z 1 1 9 km STOREDIST d", ":1 *2 $1 a $18 9144.1439299196281 :1 ", ":1 *2 $1 a $17 9144.143929929632 :1 ", false},
+	{"GEORADIUS z 1 1 9 km STOREDIST d", ":2 *4 $1 a $3 9.1 $1 b $3 9.2 :1 ", ":2 *4 $1 a $3 9.2 $1 b $3 9.1 :1 ", false},
+	{"GEOSEARCHSTORE d z FROMMEMBER a BYRADIUS 9 km STOREDIST", ":1 *1 *2 $1 a ,9144.1439299196281 :1 ", ":1 *1 *2 $1 a ,9144.143929919632 :1 ", true},
+	{"GEOSEARCHSTORE d z FROMMEMBER a BYRADIUS 9 km STOREDIST", ":1 *1 *2 $1 a ,1 :1 ", ":2 *1 *2 $1 a ,1 :1 ", false},
+	{"GEOSEARCHSTORE d z FROMMEMBER a BYRADIUS 9 km", ":1 ", ":2 ", false},
 	{"ZRANGE z 0 1", "*1 $1 a ", "*1 $1 b ", false},
 }
 
