@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -28,7 +29,7 @@ var (
 	certFlag        = flag.String("tls-cert", env("TLS_CERT"), "`file` of a certificate to show to the server")
 	keyFlag         = flag.String("tls-key", env("TLS_KEY"), "`file` of the key that belongs to it")
 	dbFlag          = flag.Int("db", envInt("DB"), "database to work in")
-	serverFlag      = flag.String("server", env("SERVER"), "server to start if no address is given: respect (default), redis or valkey")
+	serverFlag      = flag.String("server", env("SERVER"), "server to start if no address is given: respect (default), redis, valkey or the absolute path of a program")
 	destructiveFlag = flag.Bool("destructive", env("DESTRUCTIVE") != "", "empty the named server even if it holds keys")
 )
 
@@ -74,6 +75,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	player, err = transcript.NewPlayer(ctx, server)
 	must(err)
 	DeferCleanup(func() error { return player.Close() })
+	DeferCleanup(endLatest)
 	if server.Owned {
 		player.Own = func(ctx context.Context, params []target.Param) (*target.Target, error) { return start(ctx, params...) }
 	}
@@ -112,12 +114,11 @@ func start(ctx context.Context, params ...target.Param) (*target.Target, error) 
 	if kind == "" {
 		kind = target.Respect
 	}
-	switch kind {
-	case target.Redis, target.Valkey:
+	switch {
+	case kind == target.Redis, kind == target.Valkey, filepath.IsAbs(kind):
 		return target.Start(ctx, kind, params...)
-	case target.Respect:
-	default:
-		return nil, fmt.Errorf("-server %s: not respect, redis or valkey", kind)
+	case kind != target.Respect:
+		return nil, fmt.Errorf("-server %s: not respect, redis, valkey or an absolute path", kind)
 	}
 	if program == "" {
 		dir, err := os.MkdirTemp("", "conformance-build-")

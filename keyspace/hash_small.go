@@ -146,12 +146,12 @@ func (h *Hash) cut(at int) {
 	h.setListpack(lp)
 }
 
-// insertByDeadline adds a field in front of those that expire later, or never.
+// insertByDeadline adds a field in front of those that do not expire earlier.
 func (h *Hash) insertByDeadline(field, value []byte, atMs int64) {
 	h.reserve(entryBytes(field) + entryBytes(value) + 10)
 	lp := h.listpack()
 	for at := lp.First(); at != 0; at = lp.Next(lp.Next(lp.Next(at))) {
-		if d := h.deadlineAt(at); d != NoExpiry && d <= atMs {
+		if d := h.deadlineAt(at); d != NoExpiry && d < atMs {
 			continue
 		}
 		var text [20]byte

@@ -1,9 +1,11 @@
 // Command record fills the replies of the real servers into transcripts.
 //
-//	go run ./conformance/record [-dir fixtures/transcripts] [-check] [pattern ...]
+//	go run ./conformance/record [-dir fixtures/transcripts] [-check] [-servers redis,valkey] [pattern ...]
 //
 // It plays each file on redis-server and valkey-server, which must be
-// installed, in both protocols, and writes what they answer into the file. A
+// installed, or on the servers that are named, each by redis, valkey or the
+// absolute path of its program, in both protocols, and writes what they answer
+// into the file. A
 // pattern is a path below the directory, such as string/set.txt, or a part of
 // one; without patterns all files are recorded. With -check no file is written.
 //
@@ -30,10 +32,11 @@ import (
 func main() {
 	dir := flag.String("dir", filepath.Join("fixtures", "transcripts"), "directory of the transcripts")
 	check := flag.Bool("check", false, "write nothing, tell what would change")
+	servers := flag.String("servers", target.Redis+","+target.Valkey, "what to record from: redis, valkey, absolute paths of programs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	ok, err := run(ctx, *dir, *check, flag.Args())
+	ok, err := run(ctx, *dir, *check, strings.Split(*servers, ","), flag.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
 		os.Exit(2)
@@ -43,7 +46,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, dir string, check bool, patterns []string) (ok bool, err error) {
+func run(ctx context.Context, dir string, check bool, kinds, patterns []string) (ok bool, err error) {
 	paths, err := find(dir, patterns)
 	if err != nil {
 		return false, err
@@ -54,8 +57,8 @@ func run(ctx context.Context, dir string, check bool, patterns []string) (ok boo
 			err = errors.Join(err, t.Close())
 		}
 	}()
-	for _, flavour := range []string{target.Redis, target.Valkey} {
-		t, err := target.Start(ctx, flavour)
+	for _, kind := range kinds {
+		t, err := target.Start(ctx, kind)
 		if err != nil {
 			return false, err
 		}

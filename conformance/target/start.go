@@ -37,9 +37,13 @@ func (e *EndedError) Error() string {
 // Param is a configuration parameter given to a server at its start.
 type Param struct{ Name, Value string }
 
-// Find returns the path of the program of a real server, Redis or Valkey.
+// Find returns the path of the program of a real server: of Redis or Valkey, or
+// the one that is given as an absolute path in place of the flavour.
 func Find(flavour string) (string, error) {
-	program := flavour + "-server"
+	program := flavour
+	if !filepath.IsAbs(program) {
+		program += "-server"
+	}
 	path, err := exec.LookPath(program)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", program, ErrNotInstalled)
@@ -98,8 +102,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Start starts a server of the flavour on a free loopback port, in a temporary
-// directory of its own, and returns it as soon as it answers PING.
+// Start starts a server of the flavour, or the program with this absolute path, on
+// a free loopback port, in a temporary directory of its own, and returns it as soon
+// as it answers PING.
 func Start(ctx context.Context, flavour string, params ...Param) (*Target, error) {
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
@@ -124,6 +129,11 @@ func StartProgram(ctx context.Context, path string, params ...Param) (*Target, e
 		return nil, err
 	}
 	return startIn(ctx, dir, path, params)
+}
+
+// Another starts another server of the program of one that Start has started.
+func (t *Target) Another(ctx context.Context, params ...Param) (*Target, error) {
+	return StartProgram(ctx, t.process.cmd.Path, params...)
 }
 
 // startIn tries several ports: between looking for a free one and the server

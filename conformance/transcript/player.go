@@ -110,8 +110,8 @@ func Applies(f *File, c *Case, e Env) string {
 	return ""
 }
 
-// tooOld tells whether a server of the release cannot play the case yet.
-func tooOld(f *File, c *Case, release target.Release) bool {
+// TooOld tells whether a server of the release cannot play the case yet.
+func TooOld(f *File, c *Case, release target.Release) bool {
 	for _, d := range values(f, c, DirSince) {
 		if r, err := target.ParseRelease(d.Value); err == nil && release.Less(r) {
 			return true

@@ -30,9 +30,8 @@ func NewRecorder(ctx context.Context, servers ...*target.Target) (*Recorder, err
 		if err != nil {
 			return nil, errors.Join(err, r.Close())
 		}
-		flavour := t.Info.Flavour
 		p.Own = func(ctx context.Context, params []target.Param) (*target.Target, error) {
-			return target.Start(ctx, flavour, params...)
+			return t.Another(ctx, params...)
 		}
 		r.players = append(r.players, p)
 	}
@@ -155,7 +154,7 @@ func (r *Recorder) recordCase(ctx context.Context, f *File, c *Case) (*Case, []P
 // waits tells whether the case is for a release that none of the servers is of yet.
 // It stays as it is then: requests that wait for a server to be recorded from.
 func (r *Recorder) waits(f *File, c *Case) bool {
-	return !slices.ContainsFunc(r.players, func(p *Player) bool { return !tooOld(f, c, p.t.Info.Release) })
+	return !slices.ContainsFunc(r.players, func(p *Player) bool { return !TooOld(f, c, p.t.Info.Release) })
 }
 
 // problemList collects the problems of a case, each once.
