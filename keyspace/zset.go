@@ -104,9 +104,9 @@ func (z *ZSet) Len() int {
 }
 
 // Expect turns a listpack into a skip list if so many members that are about to be
-// added, the longest of so many bytes, would not fit into one.
-func (z *ZSet) Expect(members, longest int, limits *ZSetLimits) {
-	if z.big == nil && !limits.fits(members, longest) {
+// added would not fit into one. How long they are counts only once they are added.
+func (z *ZSet) Expect(members int, limits *ZSetLimits) {
+	if z.big == nil && !limits.fits(members, 0) {
 		z.makeBig(limits)
 	}
 }

@@ -164,7 +164,7 @@ func (p *zsetPair) renew() error {
 	case 1:
 		n := p.r.IntN(16)
 		p.m.big = p.m.big || n > p.limits.MaxListpackEntries
-		p.z.Expect(n, 0, p.limits)
+		p.z.Expect(n, p.limits)
 	case 2:
 		return p.rebuild()
 	}

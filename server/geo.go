@@ -124,7 +124,7 @@ func geoaddCommand(c *client, a *args) error {
 		return errSyntax
 	}
 	var few [8]uint64
-	scores, longest := few[:0], 0
+	scores := few[:0]
 	places := a.argv[a.pos:]
 	for a.more() {
 		p, err := a.geoPoint()
@@ -132,7 +132,7 @@ func geoaddCommand(c *client, a *args) error {
 			return err
 		}
 		scores = append(scores, geohash.Encode(p))
-		longest = max(longest, len(a.next()))
+		a.next()
 	}
 	z, err := c.writeZSet(key)
 	if err != nil {
@@ -145,7 +145,7 @@ func geoaddCommand(c *client, a *args) error {
 		}
 		z = c.addZSet(key)
 	}
-	z.Expect(len(scores), longest, c.zsetLimits())
+	z.Expect(len(scores), c.zsetLimits())
 	added, moved := 0, 0
 	for i, score := range scores {
 		switch _, change := z.Update(places[3*i+2], float64(score), o.rule, c.zsetLimits()); change {

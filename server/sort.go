@@ -148,7 +148,7 @@ func (c *client) sortItems(key []byte, o *sortOptions) (items []sortItem, err er
 		z := obj.ZSet()
 		// The reference sorts skip lists only, and leaves what it was given as one.
 		c.db.Open(obj)
-		z.Expect(math.MaxInt, math.MaxInt, c.zsetLimits())
+		z.Expect(math.MaxInt, c.zsetLimits())
 		from, to, start := 0, z.Len(), 0
 		if o.dontSort {
 			from, to = o.takeWindow(z.Len())

@@ -253,14 +253,13 @@ func zincrbyCommand(c *client, a *args) error {
 
 func (c *client) zadd(key []byte, o zaddOptions, pairs [][]byte) error {
 	var room [16]float64
-	scores, longest := room[:0], 0
+	scores := room[:0]
 	for i := 0; i < len(pairs); i += 2 {
 		score, ok := parseDouble(pairs[i])
 		if !ok {
 			return errNotFloat
 		}
 		scores = append(scores, score)
-		longest = max(longest, len(pairs[i+1]))
 	}
 	z, err := c.writeZSet(key)
 	if err != nil {
@@ -273,7 +272,7 @@ func (c *client) zadd(key []byte, o zaddOptions, pairs [][]byte) error {
 		}
 		z = c.addZSet(key)
 	}
-	z.Expect(len(scores), longest, c.zsetLimits())
+	z.Expect(len(scores), c.zsetLimits())
 	var score float64
 	var change keyspace.ZSetChange
 	added, rescored := 0, 0

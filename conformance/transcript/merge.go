@@ -161,30 +161,19 @@ func countCovered(c Cond, universe, wanted []Env) int {
 	return n
 }
 
-// conditions lists the conditions that tell the environments apart, shorter
-// ones first.
+// conditions lists the conditions that tell the environments apart, shorter ones
+// first. By flavour, releases count only within a flavour.
 func conditions(universe []Env, byFlavour bool) []Cond {
-	var levels []target.Release
-	for _, e := range universe {
-		if !slices.Contains(levels, e.Release) {
-			levels = append(levels, e.Release)
-		}
-	}
-	slices.SortFunc(levels, func(a, b target.Release) int {
-		if a.Less(b) {
-			return -1
-		}
-		return 1
-	})
-	var byLevel []Cond
-	for _, r := range levels[min(1, len(levels)):] {
-		byLevel = append(byLevel, Cond{Before: r}, Cond{Since: r})
-	}
-	servers := []Cond{{Flavour: target.Redis}, {Flavour: target.Valkey}}
+	servers := levels("", universe)
 	if byFlavour {
-		servers = append(servers, byLevel...)
-	} else {
-		servers = append(byLevel, servers...)
+		servers = nil
+	}
+	flavours := []string{target.Redis, target.Valkey}
+	for _, flavour := range flavours {
+		servers = append(servers, Cond{Flavour: flavour})
+	}
+	for _, flavour := range flavours {
+		servers = append(servers, levels(flavour, universe)...)
 	}
 	out := []Cond{{}, {Proto: 2}, {Proto: 3}}
 	out = append(out, servers...)
@@ -192,6 +181,33 @@ func conditions(universe []Env, byFlavour bool) []Cond {
 		for _, c := range servers {
 			c.Proto = proto
 			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// levels lists the conditions that tell the releases of a flavour apart; those of all
+// servers if it is empty.
+func levels(flavour string, universe []Env) []Cond {
+	var all []target.Release
+	for _, e := range universe {
+		if (Cond{Flavour: flavour}).Holds(e) && !slices.Contains(all, e.Release) {
+			all = append(all, e.Release)
+		}
+	}
+	slices.SortFunc(all, func(a, b target.Release) int {
+		if a.Less(b) {
+			return -1
+		}
+		return 1
+	})
+	var out []Cond
+	for i := 1; i < len(all); i++ {
+		out = append(out, Cond{Flavour: flavour, Before: all[i]}, Cond{Flavour: flavour, Since: all[i]})
+	}
+	for i := 1; i < len(all); i++ {
+		for _, before := range all[i+1:] {
+			out = append(out, Cond{Flavour: flavour, Since: all[i], Before: before})
 		}
 	}
 	return out

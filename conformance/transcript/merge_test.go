@@ -11,21 +11,23 @@ import (
 var (
 	level70 = target.Release{Major: 7, Minor: 0}
 	level72 = target.Release{Major: 7, Minor: 2}
+	level80 = target.Release{Major: 8, Minor: 0}
 	fourWay = []Env{{target.Redis, level70, 2}, {target.Redis, level70, 3}, {target.Valkey, level72, 2}, {target.Valkey, level72, 3}}
+	sixWay  = append(fourWay[:4:4], Env{target.Redis, level80, 2}, Env{target.Redis, level80, 3})
 )
 
 // Every subset of the environments must be covered exactly once, and nothing else.
 func TestCoverIsExact(t *testing.T) {
 	for _, byFlavour := range []bool{false, true} {
-		for bits := 1; bits < 1<<len(fourWay); bits++ {
+		for bits := 1; bits < 1<<len(sixWay); bits++ {
 			var subset []Env
-			for i, e := range fourWay {
+			for i, e := range sixWay {
 				if bits>>i&1 == 1 {
 					subset = append(subset, e)
 				}
 			}
-			conds := cover(fourWay, subset, byFlavour)
-			for i, e := range fourWay {
+			conds := cover(sixWay, subset, byFlavour)
+			for i, e := range sixWay {
 				holds := 0
 				for _, c := range conds {
 					if c.Holds(e) {
@@ -33,7 +35,7 @@ func TestCoverIsExact(t *testing.T) {
 					}
 				}
 				if holds != bits>>i&1 {
-					t.Errorf("subset %04b: %v holds %d times for %v", bits, conds, holds, e)
+					t.Errorf("subset %06b: %v holds %d times for %v", bits, conds, holds, e)
 				}
 			}
 		}
@@ -42,17 +44,21 @@ func TestCoverIsExact(t *testing.T) {
 
 func TestCoverIsShort(t *testing.T) {
 	for _, c := range []struct {
-		subset    []Env
-		byFlavour bool
-		want      string
+		universe, subset []Env
+		byFlavour        bool
+		want             string
 	}{
-		{fourWay, false, "[]"},
-		{[]Env{fourWay[0], fourWay[2]}, false, "[[resp2]]"},
-		{[]Env{fourWay[2], fourWay[3]}, false, "[[>=7.2]]"},
-		{[]Env{fourWay[2], fourWay[3]}, true, "[[valkey]]"},
-		{[]Env{fourWay[1]}, false, "[[<7.2 resp3]]"},
+		{fourWay, fourWay, false, "[]"},
+		{fourWay, []Env{fourWay[0], fourWay[2]}, false, "[[resp2]]"},
+		{fourWay, fourWay[2:4], false, "[[>=7.2]]"},
+		{fourWay, fourWay[2:4], true, "[[valkey]]"},
+		{fourWay, fourWay[1:2], false, "[[<7.2 resp3]]"},
+		{sixWay, sixWay[:4], false, "[[<8.0]]"},
+		{sixWay, sixWay[2:4], false, "[[>=7.2 <8.0]]"},
+		{sixWay, sixWay[:2], true, "[[redis <8.0]]"},
+		{sixWay, sixWay[2:], true, "[[valkey] [redis >=8.0]]"},
 	} {
-		if got := fmt.Sprint(cover(fourWay, c.subset, c.byFlavour)); got != c.want {
+		if got := fmt.Sprint(cover(c.universe, c.subset, c.byFlavour)); got != c.want {
 			t.Errorf("%v: got %s, want %s", c.subset, got, c.want)
 		}
 	}

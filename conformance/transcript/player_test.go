@@ -243,6 +243,15 @@ func TestRecorderLeavesWhatWaitsForALaterRelease(t *testing.T) {
 	}
 }
 
+func TestRecorderLosesNoSource(t *testing.T) {
+	script := "recorded-from: redis 7.0.1, valkey 7.2.9, redis 8.0.2\n\n=== a\n> X\n+\"OK\"\n"
+	got, problems := recordOn(t, nil, nil, script)
+	want := "what redis 8.0.2 answered would be lost: record from it, too"
+	if got != script || len(problems) != 1 || problems[0].Reason != want {
+		t.Errorf("got:\n%s\n%v", got, problems)
+	}
+}
+
 func TestRecorderKeepsRelaxations(t *testing.T) {
 	answers := func() map[string][]string {
 		return map[string][]string{"A": {":1\r\n", ":2\r\n", ":3\r\n"}, "U": {"*2\r\n:2\r\n:1\r\n", "*2\r\n:1\r\n:2\r\n"}}

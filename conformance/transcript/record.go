@@ -50,12 +50,15 @@ func (r *Recorder) Close() error {
 // Problem is something that only the author of a file can solve.
 type Problem struct {
 	File   string
-	Line   int // in the file as it was given to the recorder
-	Case   string
+	Line   int    // in the file as it was given to the recorder
+	Case   string // empty if it is about the whole file
 	Reason string
 }
 
 func (p Problem) String() string {
+	if p.Case == "" {
+		return fmt.Sprintf("%s: %s", p.File, p.Reason)
+	}
 	return fmt.Sprintf("%s:%d: case %q: %s", p.File, p.Line, p.Case, p.Reason)
 }
 
@@ -65,6 +68,9 @@ func (r *Recorder) Record(ctx context.Context, f *File) (*File, []Problem, error
 	out := *f
 	out.Cases = slices.Clone(f.Cases)
 	var problems []Problem
+	if missing := r.missing(f); len(missing) > 0 {
+		return &out, []Problem{{File: f.Name, Reason: fmt.Sprintf("what %s answered would be lost: record from it, too", strings.Join(missing, " and "))}}, nil
+	}
 	recorded := false
 	for i := range out.Cases {
 		c, found, err := r.recordCase(ctx, f, &f.Cases[i])
@@ -81,12 +87,40 @@ func (r *Recorder) Record(ctx context.Context, f *File) (*File, []Problem, error
 	return &out, problems, nil
 }
 
+// missing lists the servers from which the file was recorded, and of which there is
+// none of the same flavour and release now.
+func (r *Recorder) missing(f *File) []string {
+	var out []string
+	for _, name := range strings.Split(f.source(), ", ") {
+		flavour, version, _ := strings.Cut(name, " ")
+		release, err := target.ParseRelease(version)
+		same := func(p *Player) bool {
+			own, err := target.ParseRelease(p.t.Info.Version)
+			return err == nil && p.t.Info.Flavour == flavour && own == release
+		}
+		if err == nil && !slices.ContainsFunc(r.players, same) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 func (r *Recorder) source() string {
 	var names []string
 	for _, p := range r.players {
 		names = append(names, p.t.Info.String())
 	}
 	return strings.Join(names, ", ")
+}
+
+// source returns what the directive says that tells where the replies are from.
+func (f *File) source() string {
+	for i := range f.Directives {
+		if f.Directives[i].Name == DirRecorded {
+			return f.Directives[i].Value
+		}
+	}
+	return ""
 }
 
 // setSource writes the directive that tells where the replies are from.
