@@ -68,10 +68,10 @@ func (o *Object) check() error {
 	if !o.isBoxed() {
 		return fmt.Errorf("a %s is not boxed", o.Type())
 	}
-	if v, ok := o.box().value.(interface{ Len() int }); ok && v.Len() == 0 && o.Type() != TypeHash {
+	if v, ok := o.box().value().(interface{ Len() int }); ok && v.Len() == 0 && o.Type() != TypeHash {
 		return fmt.Errorf("empty %s", o.Type())
 	}
-	if v, ok := o.box().value.(interface{ Check() error }); ok {
+	if v, ok := o.box().value().(interface{ Check() error }); ok {
 		return v.Check()
 	}
 	return nil

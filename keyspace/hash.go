@@ -79,7 +79,7 @@ func HashOfListpackEx(lp listpack.Listpack, limits *HashLimits) *Hash {
 }
 
 // Hash returns the value of an object whose type is hash.
-func (o *Object) Hash() *Hash { return o.box().value.(*Hash) }
+func (o *Object) Hash() *Hash { return (*Hash)(o.as(TypeHash)) }
 
 // listpack returns the listpack of a hash that is not a table; nil if it was never
 // used.

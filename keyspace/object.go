@@ -54,8 +54,8 @@ const embstrMax = 44
 //	        | meta   | expire |klen | vlen | key ... | value ... |
 //	        +--------+--------+-----+------+---------+-----------+
 //
-// Boxed, for everything else: the same header, then a Go string with the key
-// and an interface with the value.
+// Boxed, for everything else: the same header, in which klen and vlen are the lower
+// and the upper half of the key's length, then pointers to key and value.
 //
 //	meta    bits  0-3   encoding (of strings)
 //	        bits  4-6   type
@@ -75,8 +75,8 @@ type Object struct {
 type boxed struct {
 	Object
 	charged uint32 // what the account of bytes counts it as (account.go)
-	key     string
-	value   any // *[]byte for strings, else a pointer to the type's value
+	key     *byte
+	at      unsafe.Pointer // of a []byte for strings, else of the type's value
 }
 
 const (
@@ -121,11 +121,55 @@ func newInline(key []byte, vlen int, e Encoding) *Object {
 	return o
 }
 
+// newBoxed returns a boxed object with a value, which is a pointer of the type that
+// boxed.value returns.
 func newBoxed(key []byte, t Type, e Encoding, value any) *Object {
-	b := &boxed{key: string(key), value: value}
+	b := &boxed{key: unsafe.StringData(string(key))}
+	switch v := value.(type) {
+	case *[]byte:
+		b.at = unsafe.Pointer(v)
+	case *List:
+		b.at = unsafe.Pointer(v)
+	case *Set:
+		b.at = unsafe.Pointer(v)
+	case *ZSet:
+		b.at = unsafe.Pointer(v)
+	case *Hash:
+		b.at = unsafe.Pointer(v)
+	default:
+		panic(fmt.Sprintf("keyspace: a %v cannot be a %T", t, value))
+	}
+	b.klen, b.vlen = uint16(len(key)), uint16(len(key)>>16)
 	b.meta = uint32(t)<<typeShift | uint32(e) | boxedBit
 	return &b.Object
 }
+
+// value returns the value in the form in which newBoxed took it.
+func (b *boxed) value() any {
+	switch b.Type() {
+	case TypeString:
+		return (*[]byte)(b.at)
+	case TypeList:
+		return (*List)(b.at)
+	case TypeSet:
+		return (*Set)(b.at)
+	case TypeZSet:
+		return (*ZSet)(b.at)
+	case TypeHash:
+		return (*Hash)(b.at)
+	}
+	panic("keyspace: an object of " + b.Type().String())
+}
+
+// as returns where the value is, which must be of the type.
+func (o *Object) as(t Type) unsafe.Pointer {
+	if o.Type() != t {
+		panic("keyspace: not an object of " + t.String())
+	}
+	return o.box().at
+}
+
+func (b *boxed) keyLen() int { return int(b.klen) | int(b.vlen)<<16 }
 
 func (o *Object) isBoxed() bool { return o.meta&boxedBit != 0 }
 
@@ -144,8 +188,8 @@ func (o *Object) inlineValue() []byte {
 // Key returns the name. The caller must not change it.
 func (o *Object) Key() []byte {
 	if o.isBoxed() {
-		k := o.box().key
-		return unsafe.Slice(unsafe.StringData(k), len(k))
+		b := o.box()
+		return unsafe.Slice(b.key, b.keyLen())
 	}
 	return o.inlineBytes(0, int(o.klen))
 }
@@ -156,7 +200,7 @@ func (o *Object) Type() Type { return Type(o.meta >> typeShift & typeMask) }
 // Encoding returns the name that OBJECT ENCODING replies with.
 func (o *Object) Encoding() string {
 	if o.Type() != TypeString {
-		return o.box().value.(interface{ Encoding() string }).Encoding()
+		return o.box().value().(interface{ Encoding() string }).Encoding()
 	}
 	switch o.encoding() {
 	case Int:
@@ -183,7 +227,7 @@ func (o *Object) copyHeader(from *Object) {
 // values are shared, not copied: the old object must go away.
 func (o *Object) withKey(key []byte) *Object {
 	if o.isBoxed() {
-		n := newBoxed(key, o.Type(), o.encoding(), o.box().value)
+		n := newBoxed(key, o.Type(), o.encoding(), o.box().value())
 		n.setClock(o.clock())
 		return n
 	}
@@ -200,7 +244,7 @@ func (o *Object) clone(key []byte) *Object {
 	if !o.isBoxed() {
 		return o.withKey(key)
 	}
-	value := o.box().value
+	value := o.box().value()
 	if o.Type() == TypeString {
 		return newString(key, *value.(*[]byte), o.encoding())
 	}
@@ -214,8 +258,8 @@ func (o *Object) Size() int {
 		return blockSize(headerSize + int(o.klen) + int(o.vlen))
 	}
 	b := o.box()
-	n := int(unsafe.Sizeof(boxed{})) + len(b.key)
-	switch v := b.value.(type) {
+	n := int(unsafe.Sizeof(boxed{})) + b.keyLen()
+	switch v := b.value().(type) {
 	case *[]byte:
 		return n + int(unsafe.Sizeof(*v)) + cap(*v)
 	case interface{ Bytes() int }:
@@ -225,4 +269,4 @@ func (o *Object) Size() int {
 }
 
 // List returns the value of an object whose type is list.
-func (o *Object) List() *List { return o.box().value.(*List) }
+func (o *Object) List() *List { return (*List)(o.as(TypeList)) }

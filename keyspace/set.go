@@ -443,4 +443,4 @@ func (s *Set) checkTable() error {
 }
 
 // Set returns the value of an object whose type is set.
-func (o *Object) Set() *Set { return o.box().value.(*Set) }
+func (o *Object) Set() *Set { return (*Set)(o.as(TypeSet)) }

@@ -36,7 +36,7 @@ func newString(key, value []byte, e Encoding) *Object {
 // the number.
 func (o *Object) stringBytes() []byte {
 	if o.isBoxed() {
-		return *o.box().value.(*[]byte)
+		return *(*[]byte)(o.box().at)
 	}
 	return o.inlineValue()
 }
@@ -163,7 +163,7 @@ func (db *DB) rawBuffer(o *Object, size int) (*Object, *[]byte) {
 	if o.isBoxed() && o.encoding() != Int {
 		db.Open(o)
 		o.setEncoding(Raw)
-		return o, o.box().value.(*[]byte)
+		return o, (*[]byte)(o.box().at)
 	}
 	var scratch [maxIntText]byte
 	text := o.Bytes(scratch[:])

@@ -78,7 +78,7 @@ func ZSetOfListpack(lp listpack.Listpack, limits *ZSetLimits) *ZSet {
 }
 
 // ZSet returns the value of an object whose type is zset.
-func (o *Object) ZSet() *ZSet { return o.box().value.(*ZSet) }
+func (o *Object) ZSet() *ZSet { return (*ZSet)(o.as(TypeZSet)) }
 
 // Encoding returns the name that OBJECT ENCODING replies with.
 func (z *ZSet) Encoding() string {

@@ -68,7 +68,9 @@ const maxIdleBuffer = 32 << 10
 // Receive to the end of Serve.
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// maxIdleArgs bounds the room for arguments of a batch that is kept.
+// maxIdleArgs bounds the room for arguments of a batch that is kept. A batch that has
+// half as many takes no further requests, so that only a request of thousands of
+// arguments leaves garbage behind.
 const maxIdleArgs = 4096
 
 // release gives the batch back, without what it refers to.
@@ -132,7 +134,7 @@ func (c *client) cut() {
 	if c.parser.Unauthenticated {
 		limit = 1
 	}
-	for len(b.reqs) < limit && b.err == nil && b.end < len(b.buf) {
+	for len(b.reqs) < limit && len(b.argv) < maxIdleArgs/2 && b.err == nil && b.end < len(b.buf) {
 		first := len(b.argv)
 		n, argv, err := c.parser.Next(b.buf[b.end:], b.argv)
 		b.argv, b.err = argv, err
