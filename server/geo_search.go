@@ -261,10 +261,12 @@ func (c *client) geosearch(a *args, q *geoQuery) error {
 
 // geoAnswer searches, and replies with what is found or stores it.
 func (c *client) geoAnswer(z *keyspace.ZSet, q *geoQuery) error {
-	var found []foundPlace
+	var all, found []foundPlace
 	if z != nil {
-		found = q.arrange(q.find(z))
+		all = q.find(z, c.srv.places)
+		found = q.arrange(all)
 	}
+	defer c.srv.keepPlaces(all)
 	if q.store != nil {
 		c.geoStore(q, found)
 		return nil
@@ -289,19 +291,33 @@ func (c *client) geoAnswer(z *keyspace.ZSet, q *geoQuery) error {
 	return nil
 }
 
+// maxKeptPlaces bounds the room for places that is kept from one search to the next.
+const maxKeptPlaces = 4096
+
+// keepPlaces keeps the room for places, but not the places.
+func (s *Server) keepPlaces(places []foundPlace) {
+	clear(places)
+	if cap(places) <= maxKeptPlaces {
+		s.places = places[:0]
+	}
+}
+
 // A foundPlace is a member within the shape. It belongs to the sorted set.
 type foundPlace struct {
-	member        keyspace.Element
-	score, meters float64
+	member keyspace.Element
+	score  float64
+	meters float64 // if anybody wants to know
 }
 
 // find returns the members within the shape in the order in which they are met; with
-// ANY not more than are asked for.
-func (q *geoQuery) find(z *keyspace.ZSet) (found []foundPlace) {
+// ANY not more than are asked for. They are appended to buf.
+func (q *geoQuery) find(z *keyspace.ZSet, buf []foundPlace) (found []foundPlace) {
+	found = buf
 	limit := int64(math.MaxInt64)
 	if q.any {
 		limit = q.count
 	}
+	finder, measure := q.Finder(), q.withDist || q.storeDist || q.sortOrder() != 0
 	var cells [9]geohash.Cell
 	for _, cell := range q.Cells(cells[:]) {
 		if int64(len(found)) >= limit {
@@ -310,26 +326,39 @@ func (q *geoQuery) find(z *keyspace.ZSet) (found []foundPlace) {
 		from, end := cell.Scores()
 		r := keyspace.ScoreRange{Min: float64(from), Max: float64(end), MaxEx: true}
 		z.EachByScore(r, func(member keyspace.Element, score float64) bool {
-			if meters, within := q.Distance(geohash.Decode(score)); within {
-				found = append(found, foundPlace{member, score, meters})
+			p := geohash.Decode(score)
+			if !finder.Within(p) {
+				return true
 			}
+			place := foundPlace{member: member, score: score}
+			if measure {
+				place.meters = geohash.Distance(q.Centre, p)
+			}
+			found = append(found, place)
 			return int64(len(found)) < limit
 		})
 	}
 	return found
 }
 
+// sortOrder returns the order of the distances that places come in: 1 for ascending,
+// -1 for descending, 0 for none. COUNT means the nearest ones unless the query says
+// otherwise.
+func (q *geoQuery) sortOrder() int {
+	if q.order == 0 && q.count > 0 && !q.any {
+		return 1
+	}
+	return q.order
+}
+
 // arrange puts places in the order that is asked for, and leaves as many as are
-// asked for. COUNT means the nearest ones unless the query says otherwise.
+// asked for.
 func (q *geoQuery) arrange(found []foundPlace) []foundPlace {
 	n := len(found)
 	if q.count > 0 {
 		n = int(min(q.count, int64(n)))
 	}
-	order := q.order
-	if order == 0 && q.count > 0 && !q.any {
-		order = 1
-	}
+	order := q.sortOrder()
 	compare := func(x, y foundPlace) int { return order * cmp.Compare(x.meters, y.meters) }
 	switch {
 	case order == 0:

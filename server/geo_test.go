@@ -79,7 +79,7 @@ func TestGeosearchFindsWhatALookAtAllFinds(t *testing.T) {
 			Centre: geohash.Point{Lon: 4 + 12*random.Float64(), Lat: 39 + 12*random.Float64()},
 			Unit:   1000, Radius: 300 * random.Float64(), Width: 600 * random.Float64(), Height: 600 * random.Float64(),
 			Box: random.IntN(2) == 0,
-		}}
+		}, withDist: true}
 		want := map[string]float64{}
 		z.Each(0, z.Len(), false, func(e keyspace.Element, score float64) bool {
 			if meters, within := q.Distance(geohash.Decode(score)); within {
@@ -87,7 +87,7 @@ func TestGeosearchFindsWhatALookAtAllFinds(t *testing.T) {
 			}
 			return true
 		})
-		found := q.find(z)
+		found := q.find(z, nil)
 		if len(found) != len(want) {
 			t.Fatalf("%+v: found %d of %d places", q.Shape, len(found), len(want))
 		}
@@ -99,7 +99,7 @@ func TestGeosearchFindsWhatALookAtAllFinds(t *testing.T) {
 		// The nearest and the farthest.
 		q.count = 1 + random.Int64N(50)
 		for q.order = -1; q.order <= 1; q.order += 2 {
-			some := q.arrange(q.find(z))
+			some := q.arrange(q.find(z, nil))
 			for i, place := range some {
 				if i > 0 && float64(q.order)*(place.meters-some[i-1].meters) < 0 {
 					t.Fatalf("%+v: %v m comes behind %v m", q, place.meters, some[i-1].meters)

@@ -62,8 +62,9 @@ type Server struct {
 	transport    *transport.Server
 	stats        stats
 	run          timedRun
-	warmed       uint64 // what DB.Warm returned, which has to go somewhere
-	dirty        uint64 // changes of the keyspace
+	warmed       uint64       // what DB.Warm returned, which has to go somewhere
+	places       []foundPlace // room for those of a search; empty
+	dirty        uint64       // changes of the keyspace
 	loading      bool
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE

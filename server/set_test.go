@@ -43,11 +43,11 @@ func TestSetCommandsAllocateNothing(t *testing.T) {
 		}
 	}
 	// What comes and goes costs what is stored: nothing in the small encodings, the
-	// member in a table.
+	// member in a table, and a bucket if chance puts it where all are full.
 	for _, words := range []string{"intset 5", "listpack e", "hashtable absent"} {
 		most := 0.0
 		if strings.HasPrefix(words, "hashtable") {
-			most = 1
+			most = 2
 		}
 		raw := append(textRequest("SADD "+words), textRequest("SREM "+words)...)
 		c.exchange(raw, buf)

@@ -47,14 +47,14 @@ func cellAt(p Point, in *Area, steps int) Cell {
 
 // area returns the part of the map that is the cell.
 func (c Cell) area() Area {
-	scale := float64(uint64(1) << c.Steps)
+	scale := 1 / float64(uint64(1)<<c.Steps) // a power of two: products with it are exact
 	x, y := gather(c.Bits>>1), gather(c.Bits)
 	lon, lat := worldMap.MaxLon-worldMap.MinLon, worldMap.MaxLat-worldMap.MinLat
 	return Area{
-		MinLon: worldMap.MinLon + float64(float64(x)/scale*lon),
-		MinLat: worldMap.MinLat + float64(float64(y)/scale*lat),
-		MaxLon: worldMap.MinLon + float64(float64(x+1)/scale*lon),
-		MaxLat: worldMap.MinLat + float64(float64(y+1)/scale*lat),
+		MinLon: worldMap.MinLon + float64(float64(x)*scale*lon),
+		MinLat: worldMap.MinLat + float64(float64(y)*scale*lat),
+		MaxLon: worldMap.MinLon + float64(float64(x+1)*scale*lon),
+		MaxLat: worldMap.MinLat + float64(float64(y+1)*scale*lat),
 	}
 }
 

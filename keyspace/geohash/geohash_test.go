@@ -169,6 +169,39 @@ func TestCellsHoldTheirPoints(t *testing.T) {
 	}
 }
 
+// TestFinderAgreesWithDistance asks for points anywhere, and for those that stand as
+// exactly at the edge as numbers allow.
+func TestFinderAgreesWithDistance(t *testing.T) {
+	r := newRand(t)
+	anywhere := func() Point { return Point{(r.Float64() - 0.5) * 360, (r.Float64() - 0.5) * 2 * MaxLat} }
+	odd := []float64{0, math.Inf(1), math.NaN(), -1, math.Pi * earthRadius, math.MaxFloat64}
+	for i := range 100_000 {
+		s := Shape{Centre: anywhere(), Unit: 1, Radius: math.Pow(10, r.Float64()*7.4), Box: r.IntN(2) == 0}
+		s.Width, s.Height = s.Radius, math.Pow(10, r.Float64()*7.4)
+		p := anywhere()
+		switch i % 4 {
+		case 0: // at the edge
+			s.Radius = Distance(s.Centre, p)
+			s.Width = 2 * Distance(p, Point{s.Centre.Lon, p.Lat})
+		case 1: // next to it
+			s.Radius = math.Nextafter(Distance(s.Centre, p), math.Inf(r.IntN(2)*2-1))
+			s.Width = 2 * math.Nextafter(Distance(p, Point{s.Centre.Lon, p.Lat}), math.Inf(r.IntN(2)*2-1))
+		case 2: // nearby
+			p = Decode(float64(Encode(Point{s.Centre.Lon * (1 - r.Float64()*1e-4), s.Centre.Lat * (1 - r.Float64()*1e-4)})))
+			s.Radius = r.Float64() * 2 * Distance(s.Centre, p)
+		case 3:
+			if r.IntN(2) == 0 {
+				s.Radius, s.Width = odd[r.IntN(len(odd))], odd[r.IntN(len(odd))]
+				p = Point{-s.Centre.Lon, -s.Centre.Lat}
+			}
+		}
+		_, want := s.Distance(p)
+		if got := s.Finder().Within(p); got != want {
+			t.Fatalf("%+v: %v is within: %t, by its distance: %t", s, p, got, want)
+		}
+	}
+}
+
 // TestShapesHoldWhatTheyCover looks for points that a search misses, though they are
 // within the shape: there may be none as long as the shape does not reach over an
 // edge of the map.

@@ -16,23 +16,24 @@ type Shape struct {
 // centre, in meters.
 func (s *Shape) Distance(p Point) (meters float64, within bool) {
 	// Along a meridian the distance is cheap.
-	lat := latDistance(p.Lat, s.Centre.Lat)
-	if !s.Box {
-		// No distance is less, but for what is rounded away.
-		const rounding = 1 + 1e-9
-		if lat > s.Radius*s.Unit*rounding {
-			return 0, false
-		}
-		d := Distance(s.Centre, p)
-		return d, d <= s.Radius*s.Unit
-	}
-	if lat > s.Height*s.Unit/2 {
+	if latDistance(p.Lat, s.Centre.Lat) > s.latLimit() {
 		return 0, false
 	}
-	if Distance(p, Point{s.Centre.Lon, p.Lat}) > s.Width*s.Unit/2 {
+	if s.Box && Distance(p, Point{s.Centre.Lon, p.Lat}) > s.Width*s.Unit/2 {
 		return 0, false
 	}
-	return Distance(s.Centre, p), true
+	d := Distance(s.Centre, p)
+	return d, s.Box || d <= s.Radius*s.Unit
+}
+
+// latLimit returns how far along a meridian, in meters, is certainly too far.
+func (s *Shape) latLimit() float64 {
+	if s.Box {
+		return s.Height * s.Unit / 2
+	}
+	// No distance is less, but for what is rounded away.
+	const rounding = 1 + 1e-9
+	return s.Radius * s.Unit * rounding
 }
 
 // bounds returns the rectangle on the map that holds the shape, in degrees; it may

@@ -128,6 +128,24 @@ func cos(x float64) float64 {
 	return cosPair(a).hi
 }
 
+// sinFast is the sine of x, from -π to π, but for about the last bit.
+func sinFast(x float64) float64 {
+	e, r := entryOf(math.Abs(x))
+	return math.Copysign(combineFast(e.sin.hi, e.cos.hi, r), x)
+}
+
+// cosFast is the cosine of x, from -π to π, but for about the last bit.
+func cosFast(x float64) float64 {
+	e, r := entryOf(math.Abs(x))
+	return combineFast(e.cos.hi, -e.sin.hi, r)
+}
+
+// combineFast returns a·cos r + b·sin r, for |r| up to 1/256.
+func combineFast(a, b, r float64) float64 {
+	r2 := r * r
+	return a + (b*(r-r*r2*(1.0/6-r2*(1.0/120))) - a*r2*(1.0/2-r2*(1.0/24-r2*(1.0/720))))
+}
+
 // asin returns the arc sine of x, which is not negative; NaN beyond 1.
 func asin(x float64) float64 {
 	if !(x <= 1) {
