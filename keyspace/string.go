@@ -264,6 +264,20 @@ func (db *DB) AddBuffer(key, b []byte) *Object {
 	return o
 }
 
+// Reusable returns the buffer of an object that is about to be deleted, for the string
+// of n bytes that takes its place: what it holds means nothing any more. It is nil if
+// the object has no buffer that suits.
+func (o *Object) Reusable(n int) []byte {
+	if o == nil || !o.isBoxed() || o.Type() != TypeString {
+		return nil
+	}
+	b := *(*[]byte)(o.box().at)
+	if cap(b) < n || cap(b) > grownSize(n) {
+		return nil
+	}
+	return b[:n]
+}
+
 // maxSpare bounds the spare room in bytes that a growing string is given.
 const maxSpare = 1 << 20
 

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"bytes"
+	"slices"
+
 	"respect/keyspace"
 	"respect/keyspace/bitmap"
 	"respect/server/command"
@@ -204,13 +207,22 @@ func bitopCommand(c *client, a *args) error {
 		}
 		sources, size = append(sources, b), max(size, len(b))
 	}
-	// What the target held may be one of the sources: its bytes stay as they are
+	// What the target held may be one of the sources: then its bytes stay as they are
 	// when the key is gone.
+	var spare []byte
+	if !slices.ContainsFunc(keys, func(key []byte) bool { return bytes.Equal(key, target) }) {
+		spare = c.db.Lookup(target, keyspace.NoTouch|keyspace.NoStats).Reusable(size)
+	}
 	was := c.db.Delete(target)
-	if size > 0 {
+	switch {
+	case size > 0 && spare != nil:
+		bitmap.Combine(spare, op, sources)
+		c.db.AddBuffer(target, spare)
+		c.modified(eventString, "set", target)
+	case size > 0:
 		bitmap.Combine(c.db.Writable(c.db.AddZeros(target, size), size), op, sources)
 		c.modified(eventString, "set", target)
-	} else if was {
+	case was:
 		c.modified(eventGeneric, "del", target)
 	}
 	c.out.Int(int64(size))
