@@ -165,13 +165,29 @@ func (c *client) Serve() {
 		s.stats.bytesIn += uint64(c.batch.received)
 		c.activeMs = s.nowMs
 	}
-	for !c.waiting() && c.nextRequest() {
+	for !c.waiting() && !c.yields() && c.nextRequest() {
 		if !s.dispatch(c) {
 			c.batch.next--
 		}
 	}
 	s.endRun()
 	c.keepRest()
+}
+
+// maxReplies is how many bytes of replies a client may have before they are written,
+// and the other clients get their turn: what is written soon is still in the
+// processor's cache, and buffers of this size are used again.
+const maxReplies = 32 << 10
+
+// yields tells whether the client's next requests have to wait until the replies to
+// the previous ones are written. If its peer does not read, they have not: that is
+// what the limits of output buffers are for.
+func (c *client) yields() bool {
+	if len(c.out.Buf) < maxReplies || c.conn.OutputPending() > 0 {
+		return false
+	}
+	c.conn.Wake()
+	return true
 }
 
 // hasNext tells whether another request has been cut.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -197,6 +198,43 @@ func (c *client) exchange(requests, buf []byte) []byte {
 	out, _ := c.Output(nil)
 	return out
 }
+
+// A pipeline of big replies is executed in parts, each written before the next; the
+// replies of one whose peer does not read collect, for the limits of output buffers.
+func TestBigRepliesAreWrittenInParts(t *testing.T) {
+	const requests, size = 100, 4 << 10
+	c := session(t)
+	conn := &counting{}
+	c.conn = conn
+	c.exchange(protocol.AppendRequest(nil, "SET", "k", strings.Repeat("x", size)), nil)
+	pipeline := bytes.Repeat(protocol.AppendRequest(nil, "GET", "k"), requests)
+	total, parts := len(c.exchange(pipeline, nil)), 1
+	for ; conn.woken > 0; parts++ {
+		conn.woken = 0
+		c.Serve()
+		out, _ := c.Output(nil)
+		if len(out) > maxReplies+size+64 {
+			t.Fatalf("%d bytes of replies at once", len(out))
+		}
+		total += len(out)
+	}
+	if want := requests*len(fmt.Sprintf("$%d\r\n\r\n", size)) + requests*size; total != want || parts < total/(maxReplies+size+64) {
+		t.Errorf("%d bytes in %d parts, not %d", total, parts, want)
+	}
+	conn.pending = 1
+	if out := c.exchange(pipeline, nil); len(out) != total || conn.woken > 0 {
+		t.Errorf("a peer that does not read has %d bytes of replies, not %d", len(out), total)
+	}
+}
+
+// counting is a connection that counts how often it is woken.
+type counting struct {
+	lone
+	woken, pending int
+}
+
+func (c *counting) Wake()              { c.woken++ }
+func (c *counting) OutputPending() int { return c.pending }
 
 func TestTheHotPathAllocatesNothing(t *testing.T) {
 	if raceDetector {
