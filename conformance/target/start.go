@@ -162,13 +162,23 @@ func launch(ctx context.Context, dir, path, addr string, params []Param) (*Targe
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"--port", port, "--bind", host, "--dir", dir, "--save", "", "--enable-debug-command", "yes"}
 	t := &Target{Access: Access{Addr: addr}, Owned: true}
 	for _, p := range params {
-		args = append(args, "--"+p.Name, p.Value)
 		if p.Name == "requirepass" {
 			t.Password = p.Value
 		}
+	}
+	args := []string{"--port", port, "--bind", host}
+	own := []Param{{"dir", dir}, {"save", ""}, {"enable-debug-command", "yes"}}
+	if len(params) > 0 {
+		file := filepath.Join(dir, configFile)
+		if err := os.WriteFile(file, configText(append(own, params...)), 0o644); err != nil {
+			return nil, err
+		}
+		args, own = append([]string{file}, args...), nil
+	}
+	for _, p := range own {
+		args = append(args, "--"+p.Name, p.Value)
 	}
 	p, err := startProcess(dir, path, args)
 	if err != nil {
@@ -180,6 +190,27 @@ func launch(ctx context.Context, dir, path, addr string, params []Param) (*Targe
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	return t, nil
+}
+
+// configFile holds the parameters of a server that was given any, in its directory: it
+// can rewrite it.
+const configFile = "server.conf"
+
+// configText writes parameters as a configuration file.
+func configText(params []Param) []byte {
+	var b []byte
+	for _, p := range params {
+		b = append(append(b, p.Name...), ' ', '"')
+		for i := range len(p.Value) {
+			if c := p.Value[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+				b = fmt.Appendf(b, "\\x%02x", c)
+			} else {
+				b = append(b, c)
+			}
+		}
+		b = append(b, '"', '\n')
+	}
+	return b
 }
 
 func (t *Target) awaitReady(ctx context.Context) error {
@@ -233,6 +264,24 @@ func startProcess(dir, path string, args []string) (*process, error) {
 		close(p.ended)
 	}()
 	return p, nil
+}
+
+// Ended reports whether a server that was started by the suite ends within so long.
+func (t *Target) Ended(within time.Duration) bool {
+	if t.process == nil {
+		return false
+	}
+	select {
+	case <-t.process.ended:
+		return true
+	default:
+	}
+	select {
+	case <-t.process.ended:
+		return true
+	case <-time.After(within):
+		return false
+	}
 }
 
 // Kill ends a server that was started by the suite at once, without letting it

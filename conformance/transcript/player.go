@@ -43,7 +43,11 @@ func NewPlayer(ctx context.Context, t *target.Target) (*Player, error) {
 
 // Close empties the server a last time and leaves it.
 func (p *Player) Close() error {
-	return errors.Join(p.demand("FLUSHALL"), p.control.Close())
+	var err error
+	if !p.t.Ended(0) {
+		err = p.demand("FLUSHALL")
+	}
+	return errors.Join(err, p.control.Close())
 }
 
 // Result is the outcome of one case in one protocol.
@@ -275,6 +279,9 @@ func (p *Player) config() (map[string]string, error) {
 
 // reset undoes what the case may have done to the server besides its keys.
 func (p *Player) reset(s *session, c *Case) error {
+	if s.gone {
+		return s.closeAll()
+	}
 	if c.mentions("PAUSE") {
 		if _, err := s.ask("CLIENT", "UNPAUSE"); err != nil {
 			return err

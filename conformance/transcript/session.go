@@ -16,6 +16,7 @@ import (
 
 const (
 	replyWait   = 5 * time.Second        // for a reply that must come
+	endWait     = 2 * time.Second        // for the end of a server that has closed its sockets
 	pausedWait  = 100 * time.Millisecond // for the control connection, which may be paused as well
 	settleWait  = 10 * time.Millisecond  // for what is under way, where no state tells
 	pollPause   = 100 * time.Microsecond // between two questions to the server
@@ -32,6 +33,7 @@ type session struct {
 	conns   map[string]*conn
 	order   []*conn // in the order of their opening
 	scope   scope
+	gone    bool // the server has ended
 }
 
 func newSession(ctx context.Context, t *target.Target, control *conn, proto int) *session {
@@ -59,9 +61,16 @@ func (s *session) readClock() error {
 	return nil
 }
 
-// ask sends a request on the control connection.
+// ask sends a request on the control connection. A server of the case's own that has
+// ended, as SHUTDOWN has it do, has nothing more to do and no clients: its answer is
+// empty.
 func (s *session) ask(words ...string) (resp.Value, error) {
-	return s.control.exchange(resp.Request(words...), replyWait)
+	v, err := s.control.exchange(resp.Request(words...), replyWait)
+	if err != nil && s.t.Ended(endWait) {
+		s.gone = true
+		return resp.Value{}, nil
+	}
+	return v, err
 }
 
 // barrier returns once the server has done everything that it was sent before.
