@@ -20,6 +20,7 @@ var never = map[string][]string{
 		"smismember",                                                             // a number for each member
 		"hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename", "setex", // OK or an error
 		"type", // the word none
+		"watch",
 	},
 	kindWrongType: {
 		"lcs",  // has an error of its own

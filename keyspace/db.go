@@ -68,6 +68,13 @@ func (db *DB) Lookup(key []byte, flags LookupFlags) *Object {
 	return o
 }
 
+// Stored tells whether a key is stored, and whether its deadline has passed. It
+// changes nothing: a key that has expired is stored until somebody deletes it.
+func (db *DB) Stored(key []byte) (stored, expired bool) {
+	o, found := db.table.Find(key)
+	return found, found && db.expired(o)
+}
+
 // Add creates a key that holds a value of a boxed type. The key must not be
 // there.
 func (db *DB) Add(key []byte, t Type, value any) *Object {

@@ -154,7 +154,10 @@ func readFlushMode(a *args) error {
 	return a.end()
 }
 
-func (s *Server) flush(db *keyspace.DB) { s.dirty += uint64(db.Flush()) }
+func (s *Server) flush(db *keyspace.DB) {
+	s.touchWatchedIn(db, nil)
+	s.dirty += uint64(db.Flush())
+}
 
 // swapdbCommand exchanges the contents of two databases.
 //
@@ -175,6 +178,10 @@ func swapdbCommand(c *client, a *args) error {
 		if i < 0 || i >= int64(c.srv.ks.Databases()) {
 			return errDBIndex
 		}
+	}
+	if x != y {
+		c.srv.touchWatchedIn(c.srv.ks.DB(int(x)), c.srv.ks.DB(int(y)))
+		c.srv.touchWatchedIn(c.srv.ks.DB(int(y)), c.srv.ks.DB(int(x)))
 	}
 	c.srv.ks.Swap(int(x), int(y))
 	c.srv.dirty++

@@ -45,6 +45,10 @@ func (c *client) block(keys [][]byte, wants keyspace.Type, timeoutMs int64, onTi
 	if c.blocked != nil { // a retry that found nothing
 		return errBlocked
 	}
+	if c.inExec() { // nothing waits there
+		onTimeout(c)
+		return nil
+	}
 	s := c.srv
 	b := &blocking{row: c.row, wants: wants, timeoutMs: timeoutMs, onTimeout: onTimeout, heapIndex: -1}
 	for _, arg := range c.args.argv {

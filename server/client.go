@@ -24,6 +24,8 @@ type client struct {
 	out    protocol.Writer
 	reply  replyMode
 
+	ownReply bool // the handler has heeded CLIENT REPLY by itself
+
 	db            *keyspace.DB
 	authenticated bool
 	user          string
@@ -35,9 +37,11 @@ type client struct {
 	createdMs, activeMs int64 // when it connected; when it last sent something
 	queryLen            int   // bytes of requests not yet executed
 
-	blocked   *blocking // what it waits for, or nil
-	postponed bool      // its next request waits for the end of CLIENT PAUSE
-	closing   bool      // to be closed once out is written
+	multi     *transaction // what it has queued since MULTI, or nil
+	watching  *watching    // what it watches, or nil
+	blocked   *blocking    // what it waits for, or nil
+	postponed bool         // its next request waits for the end of CLIENT PAUSE
+	closing   bool         // to be closed once out is written
 	closed    bool
 
 	scratch []byte // for numbers in text form
@@ -56,7 +60,7 @@ type replyMode uint8
 const (
 	replyOn replyMode = iota
 	replyOff
-	replySkipNext // the command in execution is CLIENT REPLY SKIP
+	replySkipNext // the command in execution is, or executes, CLIENT REPLY SKIP
 	replySkip     // the command in execution is the one to be skipped
 )
 

@@ -27,11 +27,11 @@ func (c *client) describe() string {
 	b = appendField(b, "sub", 0)
 	b = appendField(b, "psub", 0)
 	b = appendField(b, "ssub", 0)
-	b = appendField(b, "multi", -1)
+	b = appendField(b, "multi", c.queued())
 	b = appendField(b, "qbuf", c.queryLen)
 	b = appendField(b, "qbuf-free", 0)
 	b = appendField(b, "argv-mem", c.argvMem())
-	b = appendField(b, "multi-mem", 0)
+	b = appendField(b, "multi-mem", c.multiMem())
 	b = appendField(b, "rbs", cap(c.out.Buf))
 	b = appendField(b, "rbp", cap(c.out.Buf))
 	b = appendField(b, "obl", len(c.out.Buf))
@@ -67,17 +67,40 @@ func (c *client) argvMem() int {
 	return n
 }
 
+// queued returns how many commands the client has queued, -1 without MULTI.
+func (c *client) queued() int {
+	if c.multi == nil {
+		return -1
+	}
+	return len(c.multi.queue)
+}
+
+// multiMem returns the bytes that the client's transaction takes.
+func (c *client) multiMem() int {
+	if c.multi == nil {
+		return 0
+	}
+	const perArg, perCommand = 24, 24
+	return c.multi.size + len(c.multi.argv)*perArg + len(c.multi.queue)*perCommand
+}
+
 // clientSize estimates the bytes that a connection takes without its buffers.
 const clientSize = 1024
 
 func (c *client) memory() int {
-	return clientSize + c.queryLen + cap(c.out.Buf) + c.conn.OutputPending()
+	return clientSize + c.queryLen + c.multiMem() + cap(c.out.Buf) + c.conn.OutputPending()
 }
 
 func (c *client) flagLetters() string {
 	var b strings.Builder
+	if c.multi != nil {
+		b.WriteByte('x')
+	}
 	if c.blocked != nil || c.postponed {
 		b.WriteByte('b')
+	}
+	if c.watchBroken() {
+		b.WriteByte('d')
 	}
 	if c.closing {
 		b.WriteByte('c')

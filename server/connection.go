@@ -75,11 +75,11 @@ var connectionCommands = []row{
 	{handler: pingCommand, Spec: command.New("ping", -1, "fast @connection tip:request_policy:all_shards tip:response_policy:all_succeeded", "", "connection 1.0.0", "O(1)",
 		"[message:string]",
 		"Replies PONG, or its argument.")},
-	{handler: quitCommand, Spec: command.New("quit", -1, "noscript loading stale fast no_auth allow_busy @connection",
+	{handler: quitCommand, inMulti: atOnce, Spec: command.New("quit", -1, "noscript loading stale fast no_auth allow_busy @connection",
 		"", "connection 1.0.0 deprecated 7.2.0 just closing the connection", "O(1)",
 		"",
 		"Closes the connection.")},
-	{handler: resetCommand, Spec: command.New("reset", 1, "noscript loading stale fast no_auth allow_busy @connection", "", "connection 6.2.0", "O(1)",
+	{handler: resetCommand, inMulti: atOnce, Spec: command.New("reset", 1, "noscript loading stale fast no_auth allow_busy @connection", "", "connection 6.2.0", "O(1)",
 		"",
 		"Puts the connection into the state of a new one.")},
 	{handler: selectCommand, Spec: command.New("select", 2, "loading stale fast @connection", "", "connection 1.0.0", "O(1)",
@@ -252,6 +252,7 @@ func (c *client) introduce() {
 //
 // O(1). Reply: RESET.
 func resetCommand(c *client, a *args) error {
+	c.discard()
 	c.db = c.srv.ks.DB(0)
 	c.out.Proto = 2
 	c.name = ""

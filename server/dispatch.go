@@ -8,8 +8,9 @@ import (
 type row struct {
 	handler handler
 	command.Spec
-	quick bool // see isQuick
-	stats commandStats
+	inMulti multiRole
+	quick   bool // see isQuick
+	stats   commandStats
 }
 
 // Command returns what the command is.
@@ -45,13 +46,25 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 3. CLIENT PAUSE.
-	if s.pause.holds(r, s.nowMs) {
+	// 3. What cannot be part of a transaction.
+	if c.multi != nil && r.Flags&command.NoMulti != 0 {
+		s.reject(c, r, errNoMulti)
+		return true
+	}
+
+	// 4. CLIENT PAUSE.
+	if s.pause.holds(c, r, s.nowMs) {
 		s.postpone(c)
 		return false
 	}
 
-	// 4. The call.
+	// 5. Queueing within a transaction.
+	if c.multi != nil && r.inMulti == isQueued {
+		c.queue(r, argv)
+		return true
+	}
+
+	// 6. The call.
 	s.call(c, r)
 	return true
 }
@@ -83,7 +96,7 @@ func (s *Server) reject(c *client, r *row, err error) {
 	if r != nil {
 		r.stats.rejected++
 	}
-	s.replyError(c, err)
+	s.replyError(c, c.refused(r, err))
 }
 
 func (s *Server) replyError(c *client, err error) {
@@ -96,11 +109,25 @@ func (s *Server) replyError(c *client, err error) {
 // call runs a command and does what follows from it. It returns false if the
 // client has to wait for what the command asked for.
 func (s *Server) call(c *client, r *row) (done bool) {
-	mark := len(c.out.Buf)
-	c.args.pos = r.Words
 	if s.run.n > 0 && !c.mayShare(r) {
 		s.endRun()
 	}
+	if !s.execute(c, r) {
+		return false
+	}
+	s.timed(c, r)
+	c.nextReply()
+	if len(s.ready) > 0 {
+		s.serveBlocked()
+	}
+	return true
+}
+
+// execute runs the handler of a command and counts it; an error becomes the reply.
+// It returns false if the client has to wait.
+func (s *Server) execute(c *client, r *row) (done bool) {
+	mark := len(c.out.Buf)
+	c.args.pos = r.Words
 	err := r.handler(c, &c.args)
 	if s.ks.HasOpen() {
 		s.ks.Settle()
@@ -108,7 +135,6 @@ func (s *Server) call(c *client, r *row) (done bool) {
 	if err == errBlocked {
 		return false
 	}
-	s.timed(c, r)
 	s.stats.commands++
 	if err != nil {
 		c.out.Buf = c.out.Buf[:mark]
@@ -116,10 +142,7 @@ func (s *Server) call(c *client, r *row) (done bool) {
 		s.stats.countError(err.Error())
 		c.out.Error(err.Error())
 	}
-	c.endReply(mark)
-	if len(s.ready) > 0 {
-		s.serveBlocked()
-	}
+	c.mute(mark)
 	return true
 }
 
@@ -136,15 +159,26 @@ func (st *commandStats) record(nsec uint64, tracking bool) {
 	st.latency.record(nsec)
 }
 
-// endReply takes back what has been appended since mark if the client wants no
-// reply.
+// endReply ends a reply that has been appended since mark.
 func (c *client) endReply(mark int) {
+	c.mute(mark)
+	c.nextReply()
+}
+
+// mute takes back what has been appended since mark if the client wants no reply,
+// unless the handler has seen to that by itself.
+func (c *client) mute(mark int) {
+	if c.ownReply {
+		c.ownReply = false
+	} else if c.reply == replyOff || c.reply == replySkip {
+		c.out.Buf = c.out.Buf[:mark]
+	}
+}
+
+// nextReply goes on with CLIENT REPLY SKIP.
+func (c *client) nextReply() {
 	switch c.reply {
-	case replyOn:
-	case replyOff:
-		c.out.Buf = c.out.Buf[:mark]
 	case replySkip:
-		c.out.Buf = c.out.Buf[:mark]
 		c.reply = replyOn
 	case replySkipNext:
 		c.reply = replySkip

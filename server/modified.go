@@ -28,4 +28,7 @@ func (c *client) modified(class eventClass, event string, key []byte) {
 func (s *Server) keyModified(db *keyspace.DB, class eventClass, event string, key []byte) {
 	s.dirty++
 	s.signalKey(db.ID(), key)
+	if len(s.watchers) > 0 {
+		s.touchWatched(db, key)
+	}
 }

@@ -10,11 +10,15 @@ type pause struct {
 }
 
 // holds tells whether a command has to wait.
-func (p *pause) holds(r *row, nowMs int64) bool {
+func (p *pause) holds(c *client, r *row, nowMs int64) bool {
 	if p.untilMs == 0 || p.untilMs <= nowMs {
 		return false
 	}
-	return p.all || r.Flags&(command.Write|command.MayReplicate) != 0
+	flags := r.Flags
+	if r.inMulti == executes && c.multi != nil {
+		flags |= c.multi.flags
+	}
+	return p.all || flags&(command.Write|command.MayReplicate) != 0
 }
 
 // postpone lets the client's request wait for the end of the pause.

@@ -58,14 +58,17 @@ type Server struct {
 	ready        []keyID     // keys that may serve blocked clients
 	serving      bool        // serveBlocked is under way
 	timeouts     timeoutHeap // of blocked clients
-	timer        *timer
-	transport    *transport.Server
-	stats        stats
-	run          timedRun
-	warmed       uint64       // what DB.Warm returned, which has to go somewhere
-	places       []foundPlace // room for those of a search; empty
-	dirty        uint64       // changes of the keyspace
-	loading      bool
+	watchers     watchers
+
+	spareTransaction *transaction
+	timer            *timer
+	transport        *transport.Server
+	stats            stats
+	run              timedRun
+	warmed           uint64       // what DB.Warm returned, which has to go somewhere
+	places           []foundPlace // room for those of a search; empty
+	dirty            uint64       // changes of the keyspace
+	loading          bool
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
 	nextCronMs   int64
@@ -83,6 +86,7 @@ func New(o Options) *Server {
 		runID:        randomHex(40),
 		replID:       randomHex(40),
 		waiters:      waiters{},
+		watchers:     watchers{},
 		clients:      map[int64]*client{},
 		nextClientID: 1,
 		activeExpire: true,
@@ -216,5 +220,6 @@ func (s *Server) forget(c *client) {
 	if c.blocked != nil {
 		s.unblock(c)
 	}
+	c.discard()
 	delete(s.clients, c.id)
 }
