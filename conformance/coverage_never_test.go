@@ -21,6 +21,7 @@ var never = map[string][]string{
 		"hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename", "setex", // OK or an error
 		"type", // the word none
 		"watch",
+		"ssubscribe", "sunsubscribe", // messages
 	},
 	kindWrongType: {
 		"lcs",  // has an error of its own

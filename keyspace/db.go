@@ -36,7 +36,8 @@ type LookupFlags uint8
 // What a lookup does not do.
 const (
 	NoTouch LookupFlags = 1 << iota // leave the access clock
-	NoStats                         // do not count a hit or a miss
+	NoStats                         // do not count a hit or a miss, nor tell of a miss
+	NoMiss                          // do not tell of a miss
 )
 
 // Lookup returns the object of a key, or nil if there is no such key. A key
@@ -57,6 +58,9 @@ func (db *DB) Lookup(key []byte, flags LookupFlags) *Object {
 			db.ks.Stats.Hits++
 		} else {
 			db.ks.Stats.Misses++
+			if db.ks.OnMiss != nil && flags&NoMiss == 0 {
+				db.ks.OnMiss(db, key)
+			}
 		}
 	}
 	if !found {
@@ -92,6 +96,17 @@ func (db *DB) Delete(key []byte) bool {
 		db.remove(o)
 	}
 	return o != nil
+}
+
+// Replace deletes a key and calls add, which gives it another value. The key does not
+// count as new if it was there.
+func (db *DB) Replace(key []byte, add func()) {
+	tell := db.ks.OnNew
+	if db.Delete(key) {
+		db.ks.OnNew = nil
+	}
+	add()
+	db.ks.OnNew = tell
 }
 
 // Remove removes the key of an object of this database.
@@ -130,6 +145,14 @@ func (db *DB) place(o *Object, atMs int64) {
 	db.charge(o)
 	if atMs != NoExpiry {
 		db.expires.set(o, atMs)
+	}
+	db.added(o)
+}
+
+// added tells of a new key.
+func (db *DB) added(o *Object) {
+	if db.ks.OnNew != nil {
+		db.ks.OnNew(db, o.Key())
 	}
 }
 
@@ -204,6 +227,7 @@ func (db *DB) insert(o *Object) {
 	db.initClock(o)
 	db.table.Insert(o)
 	db.charge(o)
+	db.added(o)
 }
 
 // swap puts n, which has the same key, into the place of o, and opens it.

@@ -48,6 +48,9 @@ type Keyspace struct {
 	// because their deadline had passed, after the deletion. The key is gone if no
 	// field was left.
 	OnFieldsExpired func(db *DB, key []byte, gone bool)
+	// OnNew, if set, is told of each key that is added, after that. OnMiss is told of
+	// each that was looked up to be read and is not there.
+	OnNew, OnMiss func(db *DB, key []byte)
 	// DeletionPaused keeps keys whose deadline has passed. They are not found all
 	// the same.
 	DeletionPaused bool

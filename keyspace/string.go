@@ -122,6 +122,7 @@ func (db *DB) setStored(key, stored []byte, e Encoding, keepTTL bool) *Object {
 		db.initClock(o)
 		db.table.InsertAt(position, o)
 		db.charge(o)
+		db.added(o)
 		return o
 	}
 	o := *slot

@@ -213,16 +213,17 @@ func bitopCommand(c *client, a *args) error {
 	if !slices.ContainsFunc(keys, func(key []byte) bool { return bytes.Equal(key, target) }) {
 		spare = c.db.Lookup(target, keyspace.NoTouch|keyspace.NoStats).Reusable(size)
 	}
-	was := c.db.Delete(target)
-	switch {
-	case size > 0 && spare != nil:
-		bitmap.Combine(spare, op, sources)
-		c.db.AddBuffer(target, spare)
+	if size > 0 {
+		c.db.Replace(target, func() {
+			if spare == nil {
+				spare = c.db.Writable(c.db.AddZeros(target, size), size)
+			} else {
+				c.db.AddBuffer(target, spare)
+			}
+			bitmap.Combine(spare, op, sources)
+		})
 		c.modified(eventString, "set", target)
-	case size > 0:
-		bitmap.Combine(c.db.Writable(c.db.AddZeros(target, size), size), op, sources)
-		c.modified(eventString, "set", target)
-	case was:
+	} else if c.db.Delete(target) {
 		c.modified(eventGeneric, "del", target)
 	}
 	c.out.Int(int64(size))

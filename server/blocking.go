@@ -156,7 +156,11 @@ func (s *Server) serveKey(id keyID) {
 func (s *Server) retry(c *client) {
 	c.args = args{argv: c.blocked.argv}
 	c.row = c.blocked.row
-	if s.call(c, c.row) {
+	before := s.current
+	s.current = c
+	done := s.call(c, c.row)
+	s.current = before
+	if done {
 		s.unblock(c)
 		c.conn.Wake()
 	}

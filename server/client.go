@@ -37,12 +37,13 @@ type client struct {
 	createdMs, activeMs int64 // when it connected; when it last sent something
 	queryLen            int   // bytes of requests not yet executed
 
-	multi     *transaction // what it has queued since MULTI, or nil
-	watching  *watching    // what it watches, or nil
-	blocked   *blocking    // what it waits for, or nil
-	postponed bool         // its next request waits for the end of CLIENT PAUSE
-	closing   bool         // to be closed once out is written
-	closed    bool
+	multi         *transaction   // what it has queued since MULTI, or nil
+	watching      *watching      // what it watches, or nil
+	subscriptions *subscriptions // nil if it has none
+	blocked       *blocking      // what it waits for, or nil
+	postponed     bool           // its next request waits for the end of CLIENT PAUSE
+	closing       bool           // to be closed once out is written
+	closed        bool
 
 	scratch []byte // for numbers in text form
 }
@@ -169,11 +170,13 @@ func (c *client) Serve() {
 		s.stats.bytesIn += uint64(c.batch.received)
 		c.activeMs = s.nowMs
 	}
+	s.current = c
 	for !c.waiting() && !c.yields() && c.nextRequest() {
 		if !s.dispatch(c) {
 			c.batch.next--
 		}
 	}
+	s.current = nil
 	s.endRun()
 	c.keepRest()
 }

@@ -24,9 +24,9 @@ func (c *client) describe() string {
 	b = appendField(b, "idle", (s.nowMs-c.activeMs)/1000)
 	b = appendField(b, "flags", c.flagLetters())
 	b = appendField(b, "db", c.db.ID())
-	b = appendField(b, "sub", 0)
-	b = appendField(b, "psub", 0)
-	b = appendField(b, "ssub", 0)
+	b = appendField(b, "sub", c.subscriptions.of(channels))
+	b = appendField(b, "psub", c.subscriptions.of(patterns))
+	b = appendField(b, "ssub", c.subscriptions.of(shards))
 	b = appendField(b, "multi", c.queued())
 	b = appendField(b, "qbuf", c.queryLen)
 	b = appendField(b, "qbuf-free", 0)
@@ -93,6 +93,9 @@ func (c *client) memory() int {
 
 func (c *client) flagLetters() string {
 	var b strings.Builder
+	if c.subscribed() {
+		b.WriteByte('P')
+	}
 	if c.multi != nil {
 		b.WriteByte('x')
 	}
@@ -165,9 +168,7 @@ func clientListCommand(c *client, a *args) error {
 		if !ok {
 			return errClientType(t)
 		}
-		if kind != clientNormal {
-			clients = nil
-		}
+		clients = slices.DeleteFunc(clients, func(other *client) bool { return other.kind() != kind })
 	case a.optionWith("ID", 1):
 		clients = clients[:0]
 		for a.more() {
@@ -200,6 +201,14 @@ const (
 	clientReplica
 	clientPubsub
 )
+
+// kind returns what the connection is used for.
+func (c *client) kind() clientType {
+	if c.subscribed() {
+		return clientPubsub
+	}
+	return clientNormal
+}
 
 func parseClientType(name []byte) (clientType, bool) {
 	switch {
@@ -234,7 +243,7 @@ func (k *killFilter) matches(c *client) bool {
 		k.addr != nil && *k.addr != c.conn.RemoteAddr(),
 		k.laddr != nil && *k.laddr != c.conn.LocalAddr(),
 		k.user != nil && *k.user != c.user,
-		k.typ != nil && *k.typ != clientNormal:
+		k.typ != nil && *k.typ != c.kind():
 		return false
 	}
 	return true

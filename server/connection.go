@@ -72,14 +72,14 @@ var connectionCommands = []row{
 	{handler: helloCommand, Spec: command.New("hello", -1, "noscript loading stale fast no_auth allow_busy @connection", "", "connection 6.0.0", "O(1)",
 		"[arguments(protover:integer [AUTH auth(username:string password:string)] [SETNAME clientname:string])]",
 		"Chooses the protocol and introduces client and server to each other.")},
-	{handler: pingCommand, Spec: command.New("ping", -1, "fast @connection tip:request_policy:all_shards tip:response_policy:all_succeeded", "", "connection 1.0.0", "O(1)",
+	{handler: pingCommand, subscribed: true, Spec: command.New("ping", -1, "fast @connection tip:request_policy:all_shards tip:response_policy:all_succeeded", "", "connection 1.0.0", "O(1)",
 		"[message:string]",
 		"Replies PONG, or its argument.")},
-	{handler: quitCommand, inMulti: atOnce, Spec: command.New("quit", -1, "noscript loading stale fast no_auth allow_busy @connection",
+	{handler: quitCommand, inMulti: atOnce, subscribed: true, Spec: command.New("quit", -1, "noscript loading stale fast no_auth allow_busy @connection",
 		"", "connection 1.0.0 deprecated 7.2.0 just closing the connection", "O(1)",
 		"",
 		"Closes the connection.")},
-	{handler: resetCommand, inMulti: atOnce, Spec: command.New("reset", 1, "noscript loading stale fast no_auth allow_busy @connection", "", "connection 6.2.0", "O(1)",
+	{handler: resetCommand, inMulti: atOnce, subscribed: true, Spec: command.New("reset", 1, "noscript loading stale fast no_auth allow_busy @connection", "", "connection 6.2.0", "O(1)",
 		"",
 		"Puts the connection into the state of a new one.")},
 	{handler: selectCommand, Spec: command.New("select", 2, "loading stale fast @connection", "", "connection 1.0.0", "O(1)",
@@ -94,8 +94,19 @@ const defaultUser = "default"
 //
 //	PING [message]
 //
-// O(1). Reply: PONG, or the message.
+// O(1). Reply: PONG, or the message; to a subscribed client of RESP2 an array of
+// pong and the message, which may be empty.
 func pingCommand(c *client, a *args) error {
+	if c.subscribed() && c.out.Proto < 3 && a.left() <= 1 {
+		c.out.Array(2)
+		c.out.BulkString("pong")
+		if a.more() {
+			c.out.Bulk(a.next())
+		} else {
+			c.out.BulkString("")
+		}
+		return nil
+	}
 	switch a.left() {
 	case 0:
 		c.out.Pong()
@@ -253,6 +264,7 @@ func (c *client) introduce() {
 // O(1). Reply: RESET.
 func resetCommand(c *client, a *args) error {
 	c.discard()
+	c.unsubscribeAll()
 	c.db = c.srv.ks.DB(0)
 	c.out.Proto = 2
 	c.name = ""

@@ -8,9 +8,10 @@ import (
 type row struct {
 	handler handler
 	command.Spec
-	inMulti multiRole
-	quick   bool // see isQuick
-	stats   commandStats
+	inMulti    multiRole
+	subscribed bool // allowed to a client of RESP2 that has subscribed
+	quick      bool // see isQuick
+	stats      commandStats
 }
 
 // Command returns what the command is.
@@ -52,19 +53,25 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 4. CLIENT PAUSE.
+	// 4. Subscribed clients whose replies could be taken for messages.
+	if c.subscribed() && !r.subscribed && c.out.Proto < 3 {
+		s.reject(c, r, errSubscribed(r.FullName))
+		return true
+	}
+
+	// 5. CLIENT PAUSE.
 	if s.pause.holds(c, r, s.nowMs) {
 		s.postpone(c)
 		return false
 	}
 
-	// 5. Queueing within a transaction.
+	// 6. Queueing within a transaction.
 	if c.multi != nil && r.inMulti == isQueued {
 		c.queue(r, argv)
 		return true
 	}
 
-	// 6. The call.
+	// 7. The call.
 	s.call(c, r)
 	return true
 }
@@ -113,14 +120,23 @@ func (s *Server) call(c *client, r *row) (done bool) {
 		s.endRun()
 	}
 	if !s.execute(c, r) {
+		s.endCommand(c)
 		return false
 	}
 	s.timed(c, r)
 	c.nextReply()
+	s.endCommand(c)
 	if len(s.ready) > 0 {
 		s.serveBlocked()
 	}
 	return true
+}
+
+// endCommand sends what had to wait for the end of the client's command.
+func (s *Server) endCommand(c *client) {
+	if len(s.deferred.messages) > 0 {
+		s.flushDeferred(c)
+	}
 }
 
 // execute runs the handler of a command and counts it; an error becomes the reply.

@@ -352,11 +352,16 @@ func objectEncodingCommand(c *client, a *args) error {
 // objectOrNull looks a key up without touching it and replies null if it is not
 // there.
 func (c *client) objectOrNull(a *args) *keyspace.Object {
-	o := c.peek(a.next())
+	o := c.object(a.next())
 	if o == nil {
 		c.out.Null()
 	}
 	return o
+}
+
+// object is peek, but nobody is told of a miss.
+func (c *client) object(key []byte) *keyspace.Object {
+	return c.db.Lookup(key, keyspace.NoTouch|keyspace.NoMiss)
 }
 
 const (
@@ -370,7 +375,7 @@ const (
 //
 // O(1). Reply: the logarithmic counter, 0 to 255, or null.
 func objectFreqCommand(c *client, a *args) error {
-	o := c.peek(a.next())
+	o := c.object(a.next())
 	if o == nil {
 		c.out.Null()
 		return nil
@@ -388,7 +393,7 @@ func objectFreqCommand(c *client, a *args) error {
 //
 // O(1). Reply: seconds, or null.
 func objectIdletimeCommand(c *client, a *args) error {
-	o := c.peek(a.next())
+	o := c.object(a.next())
 	if o == nil {
 		c.out.Null()
 		return nil

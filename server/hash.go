@@ -100,7 +100,7 @@ func (c *client) hashLimits() *keyspace.HashLimits { return &c.srv.ks.Settings.H
 func (c *client) dropEmptyHash(key []byte, h *keyspace.Hash) {
 	if h.Len() == 0 {
 		c.db.Delete(key)
-		c.modified(eventGeneric, "del", key)
+		c.notify(eventGeneric, "del", key)
 	}
 }
 

@@ -336,6 +336,6 @@ func (c *client) fieldDeadlines(a *args, base, unit int64) error {
 func (s *Server) fieldsExpired(db *keyspace.DB, key []byte, gone bool) {
 	s.keyModified(db, eventHash, "hexpired", key)
 	if gone {
-		s.keyModified(db, eventGeneric, "del", key)
+		s.notify(db, eventGeneric, "del", key)
 	}
 }

@@ -265,7 +265,10 @@ func (s *Server) infoStats(w *infoWriter) {
 		"total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	w.field("keyspace_hits", ks.Hits)
 	w.field("keyspace_misses", ks.Misses)
-	w.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+	w.field("pubsub_channels", len(s.topics[channels].byName))
+	w.field("pubsub_patterns", len(s.topics[patterns].byName))
+	w.field("pubsubshard_channels", len(s.topics[shards].byName))
+	w.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys",
 		"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
 		"total_active_defrag_time", "current_active_defrag_time",

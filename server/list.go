@@ -154,7 +154,7 @@ func (c *client) taken(key []byte, l *keyspace.List, end keyspace.ListEnd) {
 func (c *client) dropEmpty(key []byte, l *keyspace.List) {
 	if l.Len() == 0 {
 		c.db.Delete(key)
-		c.modified(eventGeneric, "del", key)
+		c.notify(eventGeneric, "del", key)
 	}
 }
 

@@ -2,25 +2,9 @@ package server
 
 import "respect/keyspace"
 
-// eventClass is the class of a keyspace event, as a bit set: the letters of
-// notify-keyspace-events.
-type eventClass uint16
-
-const (
-	eventGeneric eventClass = 1 << iota // g
-	eventString                         // $
-	eventList                           // l
-	eventSet                            // s
-	eventHash                           // h
-	eventZSet                           // z
-	eventExpired                        // x
-	eventEvicted                        // e
-	eventStream                         // t
-	eventNew                            // n
-)
-
-// modified reports a change of a key. Every change is reported exactly once,
-// here: it counts as dirty and wakes the clients that wait for the key.
+// modified reports a change of a key. Every change is reported here: it counts as
+// dirty, breaks watches, wakes the clients that wait for the key, and is told by
+// an event.
 func (c *client) modified(class eventClass, event string, key []byte) {
 	c.srv.keyModified(c.db, class, event, key)
 }
@@ -30,5 +14,8 @@ func (s *Server) keyModified(db *keyspace.DB, class eventClass, event string, ke
 	s.signalKey(db.ID(), key)
 	if len(s.watchers) > 0 {
 		s.touchWatched(db, key)
+	}
+	if s.cfg.NotifyKeyspaceEvents&class != 0 {
+		s.notify(db, class, event, key)
 	}
 }

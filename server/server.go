@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"respect/keyspace"
+	"respect/protocol"
 	"respect/server/command"
 	"respect/server/config"
 	"respect/server/transport"
@@ -59,6 +60,11 @@ type Server struct {
 	serving      bool        // serveBlocked is under way
 	timeouts     timeoutHeap // of blocked clients
 	watchers     watchers
+	topics       [topicKinds]topics // of pub/sub
+	current      *client            // whose commands are being executed, or nil
+	deferred     deferred           // messages to it
+	message      protocol.Writer    // the message that is being composed
+	channel      []byte             // the channel of the event that is being told
 
 	spareTransaction *transaction
 	timer            *timer
@@ -221,5 +227,6 @@ func (s *Server) forget(c *client) {
 		s.unblock(c)
 	}
 	c.discard()
+	c.unsubscribeAll()
 	delete(s.clients, c.id)
 }

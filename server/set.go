@@ -103,7 +103,7 @@ func (c *client) setLimits() *keyspace.SetLimits { return &c.srv.ks.Settings.Set
 func (c *client) dropEmptySet(key []byte, s *keyspace.Set) {
 	if s.Len() == 0 {
 		c.db.Delete(key)
-		c.modified(eventGeneric, "del", key)
+		c.notify(eventGeneric, "del", key)
 	}
 }
 

@@ -112,12 +112,11 @@ func (c *client) storeSets(a *args, event string, of func([]*keyspace.Set, *keys
 		return err
 	}
 	result := of(sets, c.setLimits())
-	existed := c.db.Delete(key)
 	switch {
 	case result.Len() > 0:
-		c.db.Add(key, keyspace.TypeSet, result)
+		c.db.Replace(key, func() { c.db.Add(key, keyspace.TypeSet, result) })
 		c.modified(eventSet, event, key)
-	case existed:
+	case c.db.Delete(key):
 		c.modified(eventGeneric, "del", key)
 	}
 	c.out.Int(int64(result.Len()))

@@ -53,7 +53,7 @@ func (c *client) spopCount(key []byte, a *args) error {
 		c.replySet(s)
 		c.modified(eventSet, "spop", key)
 		c.db.Delete(key)
-		c.modified(eventGeneric, "del", key)
+		c.notify(eventGeneric, "del", key)
 	default:
 		c.out.Set(int(count))
 		s.PopSome(int(count), c.srv.ks.Rand(), c.setLimits(), c.replyElement)

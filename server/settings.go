@@ -19,6 +19,7 @@ func (s *Server) applyConfig() {
 	s.onChange(s.applyPolicy, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
 	s.onChange(s.applyPort, "port", "bind")
 	s.onChange(s.applyKeepAlive, "tcp-keepalive")
+	s.onChange(s.applyNotify, "notify-keyspace-events")
 }
 
 // onChange calls apply now and at each change of one of the parameters.

@@ -293,15 +293,14 @@ func (c *client) sortResults(items []sortItem, o sortOptions) [][]byte {
 
 // sortStore stores the results as a list; nulls become empty strings.
 func (c *client) sortStore(key []byte, results [][]byte) error {
-	existed := c.db.Delete(key)
 	if len(results) > 0 {
 		q := c.listLimits().NewQuicklist()
 		for _, r := range results {
 			q.Push(keyspace.ListTail, listpack.String(r))
 		}
-		c.db.Add(key, keyspace.TypeList, keyspace.ListFrom(q, c.listLimits()))
+		c.db.Replace(key, func() { c.db.Add(key, keyspace.TypeList, keyspace.ListFrom(q, c.listLimits())) })
 		c.modified(eventList, "sortstore", key)
-	} else if existed {
+	} else if c.db.Delete(key) {
 		c.modified(eventGeneric, "del", key)
 	}
 	c.out.Int(int64(len(results)))

@@ -173,7 +173,7 @@ func (c *client) zsetLimits() *keyspace.ZSetLimits { return &c.srv.ks.Settings.Z
 func (c *client) dropEmptyZSet(key []byte, z *keyspace.ZSet) {
 	if z.Len() == 0 {
 		c.db.Delete(key)
-		c.modified(eventGeneric, "del", key)
+		c.notify(eventGeneric, "del", key)
 	}
 }
 

@@ -294,14 +294,13 @@ func (c *client) elementText(e keyspace.Element) []byte {
 // storeZSet replaces what a key holds by a sorted set, or deletes it if that is
 // empty, and replies with the number of members.
 func (c *client) storeZSet(key []byte, b *keyspace.ZSetBuilder, event string) {
-	existed := c.db.Delete(key)
 	if n := b.Len(); n > 0 {
-		c.db.Add(key, keyspace.TypeZSet, b.ZSet())
+		c.db.Replace(key, func() { c.db.Add(key, keyspace.TypeZSet, b.ZSet()) })
 		c.modified(eventZSet, event, key)
 		c.out.Int(int64(n))
 		return
 	}
-	if existed {
+	if c.db.Delete(key) {
 		c.modified(eventGeneric, "del", key)
 	}
 	c.out.Int(0)

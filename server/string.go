@@ -256,6 +256,9 @@ func (c *client) store(key, value []byte, keepTTL bool, atMs int64) {
 		c.expireAt(o, atMs)
 	}
 	c.modified(eventString, "set", key)
+	if atMs != keyspace.NoExpiry {
+		c.notify(eventGeneric, "expire", key)
+	}
 }
 
 // expireAt gives a key a deadline and sees to it that it is met on time.

@@ -13,6 +13,7 @@ func newTable(release *command.Version) *command.Table[*row] {
 	groups := slices.Concat(stringCommands, listCommands, setCommands, hashCommands, hashExpireCommands,
 		sortedSetCommands, bitmapCommands, hyperloglogCommands, geoCommands,
 		transactionCommands,
+		pubsubCommands,
 		genericCommands, connectionCommands, serverCommands, memoryCommands)
 	rows := make([]*row, 0, len(groups))
 	for i := range groups {

@@ -113,7 +113,7 @@ func (s *Server) cron() {
 // parameter timeout allows.
 func (s *Server) closeIdle() {
 	for _, c := range s.clients {
-		if c.blocked == nil && s.nowMs-c.activeMs > s.cfg.Timeout*1000 {
+		if c.blocked == nil && !c.subscribed() && s.nowMs-c.activeMs > s.cfg.Timeout*1000 {
 			s.log.verbose("Closing idle client")
 			c.conn.Close()
 		}

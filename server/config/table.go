@@ -29,7 +29,6 @@ const (
 	noEvictionYet  = "nothing is evicted yet"
 	noRehash       = "tables are resized with each change"
 	noSampling     = "keys are deleted when their time comes, not by sampling"
-	noPubsub       = "there is no pub/sub yet"
 	noObservation  = "there is no slow log and no latency monitor yet"
 	noScripts      = "there are no scripts yet"
 	noTracking     = "there is no tracking yet"

@@ -17,7 +17,7 @@ func (c *Config) keyspaceParams() []Param {
 		{"dynamic-hz", "", 0, yesNo(new(bool), true), noHz},
 		{"activerehashing", "", 0, yesNo(&c.Activerehashing, true), noRehash},
 		{"active-expire-effort", "", 0, integer(&c.ActiveExpireEffort, 1, 1, 10), noSampling},
-		{"notify-keyspace-events", "", 0, notify(&c.NotifyKeyspaceEvents), noPubsub},
+		{"notify-keyspace-events", "", 0, notify(&c.NotifyKeyspaceEvents), ""},
 		{"lazyfree-lazy-eviction", "", 0, yesNo(new(bool), false), noThreads},
 		{"lazyfree-lazy-expire", "", 0, yesNo(new(bool), false), noThreads},
 		{"lazyfree-lazy-server-del", "", 0, yesNo(new(bool), false), noThreads},

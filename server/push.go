@@ -1,0 +1,40 @@
+package server
+
+// Messages that answer no request. To a client whose command is being executed
+// they are sent behind its reply, behind that of EXEC even: a message within
+// another reply would be taken for a part of it. Nobody else can be in the middle of
+// a reply.
+
+// deferred are the messages to the client whose command is being executed.
+type deferred struct{ messages []byte }
+
+// push sends a message that compose has begun, in the protocol of the client.
+func (s *Server) push(c *client, message []byte) {
+	if c.closing || c.closed {
+		return
+	}
+	to := &c.out.Buf
+	if c == s.current {
+		to = &s.deferred.messages
+	}
+	at := len(*to)
+	*to = append(*to, message...)
+	if c.out.Proto < 3 {
+		(*to)[at] = '*'
+	}
+	if c != s.current {
+		c.conn.Wake()
+	}
+}
+
+// maxIdleMessages bounds the room for messages in bytes that is kept.
+const maxIdleMessages = 64 << 10
+
+// flushDeferred sends what has been deferred to the client whose command has ended.
+func (s *Server) flushDeferred(c *client) {
+	c.out.Buf = append(c.out.Buf, s.deferred.messages...)
+	s.deferred.messages = s.deferred.messages[:0]
+	if cap(s.deferred.messages) > maxIdleMessages {
+		s.deferred.messages = nil
+	}
+}
