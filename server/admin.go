@@ -125,6 +125,7 @@ func flushdbCommand(c *client, a *args) error {
 		return err
 	}
 	c.srv.flush(c.db)
+	c.srv.invalidateAll()
 	c.srv.dirty++
 	c.out.OK()
 	return nil
@@ -142,6 +143,7 @@ func flushallCommand(c *client, a *args) error {
 	for i := range c.srv.ks.Databases() {
 		c.srv.flush(c.srv.ks.DB(i))
 	}
+	c.srv.invalidateAll()
 	c.srv.dirty++
 	c.out.OK()
 	return nil

@@ -37,12 +37,13 @@ type client struct {
 	createdMs, activeMs int64 // when it connected; when it last sent something
 	queryLen            int   // bytes of requests not yet executed
 
-	multi         *transaction   // what it has queued since MULTI, or nil
-	watching      *watching      // what it watches, or nil
-	subscriptions *subscriptions // nil if it has none
-	blocked       *blocking      // what it waits for, or nil
-	postponed     bool           // its next request waits for the end of CLIENT PAUSE
-	closing       bool           // to be closed once out is written
+	multi         *transaction    // what it has queued since MULTI, or nil
+	watching      *watching       // what it watches, or nil
+	subscriptions *subscriptions  // nil if it has none
+	tracking      *clientTracking // nil if it does not track
+	blocked       *blocking       // what it waits for, or nil
+	postponed     bool            // its next request waits for the end of CLIENT PAUSE
+	closing       bool            // to be closed once out is written
 	closed        bool
 
 	scratch []byte // for numbers in text form
@@ -177,6 +178,9 @@ func (c *client) Serve() {
 		}
 	}
 	s.current = nil
+	if s.tracking.changed {
+		s.broadcast()
+	}
 	s.endRun()
 	c.keepRest()
 }

@@ -41,7 +41,7 @@ func (c *client) describe() string {
 	b = appendField(b, "events", "r")
 	b = appendField(b, "cmd", c.commandName())
 	b = appendField(b, "user", c.user)
-	b = appendField(b, "redir", -1)
+	b = appendField(b, "redir", c.redirection())
 	b = appendField(b, "resp", c.out.Proto)
 	b = appendField(b, "lib-name", c.libName)
 	b = appendField(b, "lib-ver", c.libVersion)
@@ -102,6 +102,7 @@ func (c *client) flagLetters() string {
 	if c.blocked != nil || c.postponed {
 		b.WriteByte('b')
 	}
+	b.WriteString(c.trackingLetters())
 	if c.watchBroken() {
 		b.WriteByte('d')
 	}

@@ -22,9 +22,15 @@ var connectionCommands = []row{
 	{Spec: command.New("client", -2, "", "", "connection 2.4.0", "",
 		"",
 		"Looks at and controls connections.")},
+	{handler: clientCachingCommand, Spec: command.New("client|caching", 3, "noscript loading stale @connection", "", "connection 6.0.0", "O(1)",
+		"mode(YES | NO)",
+		"Tells whether the next command's keys are tracked.")},
 	{handler: clientGetnameCommand, Spec: command.New("client|getname", 2, "noscript loading stale @connection", "", "connection 2.6.9", "O(1)",
 		"",
 		"Returns the connection's name.")},
+	{handler: clientGetredirCommand, Spec: command.New("client|getredir", 2, "noscript loading stale @connection", "", "connection 6.0.0", "O(1)",
+		"",
+		"Returns the client that gets this one's invalidation messages.")},
 	{handler: clientHelpCommand, Spec: command.New("client|help", 2, "loading stale @connection", "", "connection 5.0.0", "O(1)",
 		"",
 		"Lists the subcommands of CLIENT.")},
@@ -60,6 +66,12 @@ var connectionCommands = []row{
 		"", "connection 2.6.9", "O(1)",
 		"connection-name:string",
 		"Gives the connection a name.")},
+	{handler: clientTrackingCommand, Spec: command.New("client|tracking", -3, "noscript loading stale @connection", "", "connection 6.0.0", "O(1)",
+		"status(ON | OFF) [REDIRECT client-id:integer] [(PREFIX prefix:string)...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+		"Switches invalidation messages for cached keys on and off.")},
+	{handler: clientTrackinginfoCommand, Spec: command.New("client|trackinginfo", 2, "noscript loading stale @connection", "", "connection 6.2.0", "O(1)",
+		"",
+		"Describes the connection's tracking.")},
 	{handler: clientUnblockCommand, Spec: command.New("client|unblock", -3, "admin noscript loading stale @connection", "", "connection 5.0.0", "O(log N)",
 		"client-id:integer [unblock-type(TIMEOUT | ERROR)]",
 		"Ends another connection's waiting.")},
@@ -265,6 +277,7 @@ func (c *client) introduce() {
 func resetCommand(c *client, a *args) error {
 	c.discard()
 	c.unsubscribeAll()
+	c.untrack()
 	c.db = c.srv.ks.DB(0)
 	c.out.Proto = 2
 	c.name = ""

@@ -137,6 +137,11 @@ func (s *Server) endCommand(c *client) {
 	if len(s.deferred.messages) > 0 {
 		s.flushDeferred(c)
 	}
+	if c.tracking != nil {
+		c.endCaching(c.row)
+		s.limitTracking()
+		s.tellPending(c)
+	}
 }
 
 // execute runs the handler of a command and counts it; an error becomes the reply.
@@ -157,6 +162,9 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 		r.stats.failed++
 		s.stats.countError(err.Error())
 		c.out.Error(err.Error())
+	}
+	if c.tracking != nil {
+		s.remember(c, r)
 	}
 	c.mute(mark)
 	return true

@@ -289,7 +289,7 @@ func moveCommand(c *client, a *args) error {
 	}
 	c.db.MoveTo(o, target)
 	c.modified(eventGeneric, "move_from", key)
-	c.srv.keyModified(target, eventGeneric, "move_to", key)
+	c.srv.keyModified(c, target, eventGeneric, "move_to", key)
 	c.out.Int(1)
 	return nil
 }
@@ -332,7 +332,7 @@ func copyCommand(c *client, a *args) error {
 		target.Remove(old)
 	}
 	c.db.CopyTo(o, target, to)
-	c.srv.keyModified(target, eventGeneric, "copy_to", to)
+	c.srv.keyModified(c, target, eventGeneric, "copy_to", to)
 	c.out.Int(1)
 	return nil
 }

@@ -334,7 +334,7 @@ func (c *client) fieldDeadlines(a *args, base, unit int64) error {
 
 // fieldsExpired is told by the keyspace of each hash of which it has deleted fields.
 func (s *Server) fieldsExpired(db *keyspace.DB, key []byte, gone bool) {
-	s.keyModified(db, eventHash, "hexpired", key)
+	s.keyModified(nil, db, eventHash, "hexpired", key)
 	if gone {
 		s.notify(db, eventGeneric, "del", key)
 	}

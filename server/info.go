@@ -161,7 +161,7 @@ func (s *Server) infoClients(w *infoWriter) {
 	w.field("client_recent_max_input_buffer", maxIn)
 	w.field("client_recent_max_output_buffer", maxOut)
 	w.field("blocked_clients", blocked)
-	w.field("tracking_clients", 0)
+	w.field("tracking_clients", s.tracking.clients)
 	w.field("clients_in_timeout_table", len(s.timeouts))
 	w.field("total_blocking_keys", len(s.waiters))
 	w.field("total_blocking_keys_on_nokey", 0)
@@ -271,8 +271,11 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys",
 		"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-		"total_active_defrag_time", "current_active_defrag_time",
-		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
+		"total_active_defrag_time", "current_active_defrag_time")
+	w.field("tracking_total_keys", s.tracking.keys())
+	w.field("tracking_total_items", s.tracking.items)
+	w.field("tracking_total_prefixes", len(s.tracking.prefixes))
+	w.zeros("unexpected_error_replies")
 	w.field("total_error_replies", st.errors)
 	w.zeros("dump_payload_sanitizations")
 	w.field("total_reads_processed", s.moved().Reads)

@@ -6,14 +6,18 @@ import "respect/keyspace"
 // dirty, breaks watches, wakes the clients that wait for the key, and is told by
 // an event.
 func (c *client) modified(class eventClass, event string, key []byte) {
-	c.srv.keyModified(c.db, class, event, key)
+	c.srv.keyModified(c, c.db, class, event, key)
 }
 
-func (s *Server) keyModified(db *keyspace.DB, class eventClass, event string, key []byte) {
+// keyModified reports a change by a client, or by nobody when the time has come.
+func (s *Server) keyModified(by *client, db *keyspace.DB, class eventClass, event string, key []byte) {
 	s.dirty++
 	s.signalKey(db.ID(), key)
 	if len(s.watchers) > 0 {
 		s.touchWatched(db, key)
+	}
+	if s.tracking.items > 0 || len(s.tracking.prefixes) > 0 {
+		s.invalidate(key, by)
 	}
 	if s.cfg.NotifyKeyspaceEvents&class != 0 {
 		s.notify(db, class, event, key)

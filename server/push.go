@@ -13,18 +13,31 @@ func (s *Server) push(c *client, message []byte) {
 	if c.closing || c.closed {
 		return
 	}
-	to := &c.out.Buf
 	if c == s.current {
-		to = &s.deferred.messages
+		s.deferred.messages = c.appendMessage(s.deferred.messages, message)
+		return
 	}
-	at := len(*to)
-	*to = append(*to, message...)
-	if c.out.Proto < 3 {
-		(*to)[at] = '*'
+	s.pushNow(c, message)
+}
+
+// pushNow is push to a client that is known not to be in the middle of a reply.
+func (s *Server) pushNow(c *client, message []byte) {
+	if c.closing || c.closed {
+		return
 	}
+	c.out.Buf = c.appendMessage(c.out.Buf, message)
 	if c != s.current {
 		c.conn.Wake()
 	}
+}
+
+func (c *client) appendMessage(b, message []byte) []byte {
+	at := len(b)
+	b = append(b, message...)
+	if c.out.Proto < 3 {
+		b[at] = '*'
+	}
+	return b
 }
 
 // maxIdleMessages bounds the room for messages in bytes that is kept.

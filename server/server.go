@@ -62,9 +62,10 @@ type Server struct {
 	watchers     watchers
 	topics       [topicKinds]topics // of pub/sub
 	current      *client            // whose commands are being executed, or nil
-	deferred     deferred           // messages to it
-	message      protocol.Writer    // the message that is being composed
-	channel      []byte             // the channel of the event that is being told
+	tracking     tracking
+	deferred     deferred        // messages to it
+	message      protocol.Writer // the message that is being composed
+	channel      []byte          // the channel of the event that is being told
 
 	spareTransaction *transaction
 	timer            *timer
@@ -228,5 +229,6 @@ func (s *Server) forget(c *client) {
 	}
 	c.discard()
 	c.unsubscribeAll()
+	c.untrack()
 	delete(s.clients, c.id)
 }

@@ -78,6 +78,9 @@ func (s *Server) act() time.Duration {
 	if s.nowMs >= s.nextCronMs {
 		s.cron()
 	}
+	if s.tracking.changed {
+		s.broadcast()
+	}
 	s.timer.atMs = s.nextDue()
 	return time.Duration(max(0, s.timer.atMs-s.nowMs)) * time.Millisecond
 }
@@ -122,5 +125,5 @@ func (s *Server) closeIdle() {
 
 // keyExpired is told by the keyspace of each key that it has deleted.
 func (s *Server) keyExpired(db *keyspace.DB, key []byte) {
-	s.keyModified(db, eventExpired, "expired", key)
+	s.keyModified(nil, db, eventExpired, "expired", key)
 }

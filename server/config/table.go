@@ -31,7 +31,6 @@ const (
 	noSampling     = "keys are deleted when their time comes, not by sampling"
 	noObservation  = "there is no slow log and no latency monitor yet"
 	noScripts      = "there are no scripts yet"
-	noTracking     = "there is no tracking yet"
 	noDebugging    = "for tests of the reference alone"
 )
 

@@ -82,7 +82,7 @@ func (c *Config) observationParams() []Param {
 		{"latency-tracking", "", 0, yesNo(&c.LatencyTracking, true), noObservation},
 		{"latency-tracking-info-percentiles", "", 0, c.percentiles(), noObservation},
 		{"busy-reply-threshold", "lua-time-limit", 0, integer(&c.BusyReplyThreshold, 5000, 0, math.MaxInt64), noScripts},
-		{"tracking-table-max-keys", "", 0, integer(&c.TrackingTableMaxKeys, 1000000, 0, math.MaxInt64), noTracking},
+		{"tracking-table-max-keys", "", 0, integer(&c.TrackingTableMaxKeys, 1000000, 0, math.MaxInt64), ""},
 		{"locale-collate", "", 0, checked(new(string), "", collation), noLua},
 	}
 }
