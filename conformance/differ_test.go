@@ -43,7 +43,7 @@ var _ = Describe("random commands", Label("differ"), func() {
 			all, err := stream.Commands(d.Release())
 			must(err)
 			result, err := d.Run(ctx, duel.Options{
-				Generator: stream.New(stream.Options{Seed: seed, Commands: stream.Select(all, d.Has, nil), Config: d.Config()}),
+				Generator: stream.New(stream.Options{Seed: seed, Commands: stream.Select(all, d.Has, nil), Config: d.Config(), Transactions: d.Has("multi")}),
 				Duration:  duelTime,
 				Limit:     maxDifferences,
 			})

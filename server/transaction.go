@@ -186,7 +186,8 @@ func discardCommand(c *client, a *args) error {
 //	EXEC
 //
 // The complexity is that of the commands. Reply: an array with the reply of each;
-// null if a watched key was changed.
+// null if a watched key was changed. Deviation: a client that kills itself by one of
+// them gets the replies of all; the reference drops those behind it.
 func execCommand(c *client, a *args) error {
 	t := c.multi
 	switch {
@@ -207,6 +208,9 @@ func execCommand(c *client, a *args) error {
 	c.mute(mark)
 	started := c.srv.clock()
 	for _, q := range t.queue {
+		if c.closed { // by one of them; the transaction is somebody else's
+			return nil
+		}
 		c.args = args{argv: t.argv[q.first:q.last:q.last]}
 		c.srv.execute(c, q.row)
 		now := c.srv.clock()

@@ -125,7 +125,7 @@ func run(ctx context.Context, o options) (found bool, err error) {
 	}
 	commands = stream.Select(commands, d.Has, o.groups)
 	fmt.Printf("%v against %v: seed %d, %d commands\n", opponents[0].Info, opponents[1].Info, o.seed, len(commands))
-	result, err := d.Run(ctx, o.duel(commands, d.Config()))
+	result, err := d.Run(ctx, o.duel(commands, d.Config(), d.Has("multi")))
 	if result != nil {
 		summarize(result)
 		found = len(result.Differences) > 0
@@ -166,9 +166,9 @@ func opponent(ctx context.Context, name, builds string) (duel.Opponent, error) {
 }
 
 // duel translates the options.
-func (o *options) duel(commands []stream.Command, config []string) duel.Options {
+func (o *options) duel(commands []stream.Command, config []string, transactions bool) duel.Options {
 	out := duel.Options{
-		Generator: stream.New(stream.Options{Seed: o.seed, Commands: commands, Focus: o.commands, Config: config, Length: o.length}),
+		Generator: stream.New(stream.Options{Seed: o.seed, Commands: commands, Focus: o.commands, Config: config, Length: o.length, Transactions: transactions}),
 		First:     uint64(max(o.stream, 0)), Requests: o.requests, Duration: o.duration,
 		Found: o.report,
 	}

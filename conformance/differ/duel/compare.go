@@ -70,6 +70,9 @@ func (c *comparer) compare(x *exchange) string {
 	if equal && (x.rule == nil || anError) {
 		return ""
 	}
+	if len(x.queued) > 0 && len(x.replies[0].Elems) > 0 && len(x.replies[1].Elems) > 0 {
+		return c.compareQueued(x)
+	}
 	problem := "not the same"
 	if x.rule != nil && !anError {
 		if problem = x.rule.check(x); problem == "" {

@@ -140,7 +140,7 @@ func (d *Duel) Play(ctx context.Context, s stream.Stream) (*Difference, error) {
 // play is Play without the look at what is left behind.
 func (d *Duel) play(ctx context.Context, s stream.Stream) (*Difference, error) {
 	d.compare.ended, d.compare.chance = false, false
-	s.Requests = d.compare.sent(s.Requests)
+	s.Requests = comparable(d.compare.sent(s.Requests))
 	if err := d.reset(ctx, s); err != nil {
 		return nil, err
 	}

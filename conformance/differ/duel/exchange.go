@@ -10,6 +10,7 @@ import (
 // exchange is a request with what both servers answered.
 type exchange struct {
 	words   []string
+	queued  [][]string // what EXEC executes
 	rule    *rule
 	asked   [2][]resp.Value // replies to what the rule asks before
 	replies [2]resp.Value
@@ -51,6 +52,7 @@ func newPlan(requests [][]string) *plan {
 		p.exchanges = append(p.exchanges, x)
 		p.before, p.after = append(p.before, len(before)), append(p.after, len(after))
 	}
+	p.queue()
 	return p
 }
 

@@ -180,6 +180,7 @@ var toleranceCases = []struct{ name, request, a, b string }{
 	{"shortest double", "ZSCORE z a", "$19 0.10000000000000001 ", "$3 0.1 "},
 	{"shortest double", "ZSCORE z a", ",0.10000000000000001 ", ",0.1 "},
 	{"small encodings", "OBJECT ENCODING k", "$9 quicklist ", "$8 listpack "},
+	{"a command that cannot be queued", "ZRANK z a WITHSCORE", "-ERR_wrong_number_of_arguments ", "+QUEUED "},
 	{"ZRANK WITHSCORE", "ZRANK z a WITHSCORE", "-ERR_wrong_number_of_arguments ", "*-1 "},
 	{"arguments of BITCOUNT and BITPOS", "BITCOUNT k x y", ":0 ", "-ERR_value_is_not_an_integer "},
 	{"infinite timeouts", "BLPOP l inf", "-ERR_timeout_is_negative ", "-ERR_timeout_is_out_of_range "},

@@ -48,6 +48,11 @@ var tolerances = []tolerance{
 		},
 	},
 	{
+		name: "a command that cannot be queued", reason: "a release that does not know an option by the number of arguments executes nothing of the transaction",
+		between: before72, ends: true,
+		accepts: func(x *exchange) bool { return oneIs(x, "QUEUED") && oneFails(x, "ERR wrong number of arguments") },
+	},
+	{
 		name: "ZRANK WITHSCORE", reason: "new in 7.2",
 		between: before72,
 		accepts: func(x *exchange) bool {

@@ -15,6 +15,8 @@ type Options struct {
 	Focus    []string // names of commands that make up half of each stream
 	Config   []string // parameters that can be set
 	Length   int      // requests of a stream; 0 for DefaultLength
+	// Transactions lets one stream in three have some.
+	Transactions bool
 }
 
 // DefaultLength is how many requests a stream has.
@@ -58,7 +60,12 @@ func (g *Generator) Stream(number uint64) Stream {
 	if d.total == 0 {
 		return s
 	}
+	transactions := g.opts.Transactions && d.IntN(3) == 0
 	for len(s.Requests) < g.opts.Length {
+		if transactions && d.IntN(10) == 0 {
+			s.Requests = d.transaction(s.Requests)
+			continue
+		}
 		if words := d.request(); Safe(words) {
 			s.Requests = append(s.Requests, words)
 		}
