@@ -35,6 +35,9 @@ type client struct {
 	createdMs, activeMs int64 // when it connected; when it last sent something
 	queryLen            int   // bytes of requests not yet executed
 
+	softSinceMs int64 // since when its output is beyond the soft limit; 0 if it is not
+	counted     int   // bytes that Server.clientBytes has of it
+
 	blocked   *blocking // what it waits for, or nil
 	postponed bool      // its next request waits for the end of CLIENT PAUSE
 	closing   bool      // to be closed once out is written
@@ -43,11 +46,13 @@ type client struct {
 	scratch []byte // for numbers in text form
 }
 
-type clientFlags uint8
+type clientFlags uint16
 
 const (
 	flagNoEvict clientFlags = 1 << iota
 	flagNoTouch
+	flagMonitor // shown all commands (monitor.go)
+	flagPubsub  // has subscriptions: another class of client-output-buffer-limit
 )
 
 // replyMode is what CLIENT REPLY has set.
@@ -163,13 +168,23 @@ func (c *client) Serve() {
 		s.stats.bytesIn += uint64(c.batch.received)
 		c.activeMs = s.nowMs
 	}
+	floor := c.outputFloor()
+	if c.softSinceMs != 0 {
+		c.checkOutput()
+	}
 	for !c.waiting() && c.nextRequest() {
 		if !s.dispatch(c) {
 			c.batch.next--
 		}
+		if len(c.out.Buf) >= floor {
+			c.checkOutput()
+		}
 	}
 	s.endRun()
 	c.keepRest()
+	if s.limits.clients > 0 {
+		s.accountClient(c)
+	}
 }
 
 // hasNext tells whether another request has been cut.

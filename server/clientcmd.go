@@ -29,16 +29,22 @@ func (c *client) describe() string {
 	b = appendField(b, "ssub", 0)
 	b = appendField(b, "multi", -1)
 	b = appendField(b, "qbuf", c.queryLen)
-	b = appendField(b, "qbuf-free", 0)
+	b = appendField(b, "qbuf-free", cap(c.in)-c.queryLen)
 	b = appendField(b, "argv-mem", c.argvMem())
 	b = appendField(b, "multi-mem", 0)
+	reply, waiting := len(c.out.Buf), c.conn.OutputPending()
+	events, lists := "r", 0
+	if waiting > 0 { // the peer does not read
+		reply, waiting = 0, waiting+reply
+		events, lists = "rw", 1
+	}
 	b = appendField(b, "rbs", cap(c.out.Buf))
 	b = appendField(b, "rbp", cap(c.out.Buf))
-	b = appendField(b, "obl", len(c.out.Buf))
-	b = appendField(b, "oll", 0)
-	b = appendField(b, "omem", c.conn.OutputPending())
+	b = appendField(b, "obl", reply)
+	b = appendField(b, "oll", lists)
+	b = appendField(b, "omem", waiting)
 	b = appendField(b, "tot-mem", c.memory())
-	b = appendField(b, "events", "r")
+	b = appendField(b, "events", events)
 	b = appendField(b, "cmd", c.commandName())
 	b = appendField(b, "user", c.user)
 	b = appendField(b, "redir", -1)
@@ -71,11 +77,14 @@ func (c *client) argvMem() int {
 const clientSize = 1024
 
 func (c *client) memory() int {
-	return clientSize + c.queryLen + cap(c.out.Buf) + c.conn.OutputPending()
+	return clientSize + cap(c.in) + c.argvMem() + cap(c.out.Buf) + c.conn.OutputPending()
 }
 
 func (c *client) flagLetters() string {
 	var b strings.Builder
+	if c.flags&flagMonitor != 0 {
+		b.WriteByte('O')
+	}
 	if c.blocked != nil || c.postponed {
 		b.WriteByte('b')
 	}

@@ -45,13 +45,19 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 3. CLIENT PAUSE.
+	// 3. What a monitor may not do.
+	if c.flags&flagMonitor != 0 && r.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
+		s.reject(c, r, errMonitorKeys)
+		return true
+	}
+
+	// 4. CLIENT PAUSE.
 	if s.pause.holds(r, s.nowMs) {
 		s.postpone(c)
 		return false
 	}
 
-	// 4. The call.
+	// 5. The call.
 	s.call(c, r)
 	return true
 }
@@ -98,7 +104,7 @@ func (s *Server) replyError(c *client, err error) {
 func (s *Server) call(c *client, r *row) (done bool) {
 	mark := len(c.out.Buf)
 	c.args.pos = r.Words
-	if s.run.n > 0 && !c.mayShare(r) {
+	if s.run.n > 0 && (!c.mayShare(r) || s.run.client != c) {
 		s.endRun()
 	}
 	err := r.handler(c, &c.args)
@@ -106,6 +112,9 @@ func (s *Server) call(c *client, r *row) (done bool) {
 		s.ks.Settle()
 	}
 	if err == errBlocked {
+		if s.monitors != nil {
+			s.feedMonitors(c, r)
+		}
 		return false
 	}
 	s.timed(c, r)
@@ -115,6 +124,9 @@ func (s *Server) call(c *client, r *row) (done bool) {
 		r.stats.failed++
 		s.stats.countError(err.Error())
 		c.out.Error(err.Error())
+	}
+	if s.monitors != nil {
+		s.feedMonitors(c, r)
 	}
 	c.endReply(mark)
 	if len(s.ready) > 0 {

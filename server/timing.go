@@ -17,8 +17,10 @@ const maxRunArgs = 8
 
 // timedRun are the calls that wait for the next reading of the clock.
 type timedRun struct {
-	rows [maxRun]*row
-	n    int
+	rows   [maxRun]*row
+	argvs  [maxRun][][]byte
+	n      int
+	client *client // of all of them
 }
 
 // isQuick tells whether a command takes next to no time: one that is flagged as fast,
@@ -30,13 +32,13 @@ func isQuick(s *command.Spec) bool {
 // mayShare tells whether the command in execution may share its reading of the
 // clock with the client's next one.
 func (c *client) mayShare(r *row) bool {
-	return r.quick && len(c.args.argv) <= maxRunArgs
+	return r.quick && len(c.args.argv) <= maxRunArgs && !c.srv.observation.exact
 }
 
 // timed counts a call that has just ended.
 func (s *Server) timed(c *client, r *row) {
 	run := &s.run
-	run.rows[run.n] = r
+	run.rows[run.n], run.argvs[run.n], run.client = r, c.args.argv, c
 	run.n++
 	if run.n == maxRun || !c.hasNext() || !c.mayShare(r) {
 		s.endRun()
@@ -51,9 +53,14 @@ func (s *Server) endRun() {
 	}
 	started := s.nowNs
 	s.tick()
-	each := uint64(max(0, s.nowNs-started)) / uint64(run.n)
+	took := max(0, s.nowNs-started)
+	each := uint64(took) / uint64(run.n)
 	for _, r := range run.rows[:run.n] {
 		r.stats.record(each, s.cfg.LatencyTracking)
 	}
-	run.n = 0
+	if took >= s.observation.slowNs {
+		s.observeSlow(run, took)
+	}
+	clear(run.argvs[:run.n])
+	run.n, run.client = 0, nil
 }
