@@ -151,9 +151,7 @@ func clientListCommand(c *client, a *args) error {
 		if !ok {
 			return errClientType(t)
 		}
-		if kind != clientNormal {
-			clients = nil
-		}
+		clients = slices.DeleteFunc(clients, func(other *client) bool { return other.kind() != kind })
 	case a.optionWith("ID", 1):
 		clients = clients[:0]
 		for a.more() {
@@ -186,6 +184,14 @@ const (
 	clientReplica
 	clientPubsub
 )
+
+// kind is the type that the client is of. Monitors are normal ones.
+func (c *client) kind() clientType {
+	if c.flags&flagPubsub != 0 {
+		return clientPubsub
+	}
+	return clientNormal
+}
 
 func parseClientType(name []byte) (clientType, bool) {
 	switch {
@@ -220,7 +226,7 @@ func (k *killFilter) matches(c *client) bool {
 		k.addr != nil && *k.addr != c.conn.RemoteAddr(),
 		k.laddr != nil && *k.laddr != c.conn.LocalAddr(),
 		k.user != nil && *k.user != c.user,
-		k.typ != nil && *k.typ != clientNormal:
+		k.typ != nil && *k.typ != c.kind():
 		return false
 	}
 	return true

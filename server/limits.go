@@ -119,12 +119,12 @@ func (s *Server) checkSoftLimits() {
 	}
 }
 
-// accountClient keeps the sum of what clients take. It is called when maxmemory-clients
-// is set. What was just appended may be written in a moment: only if it is twice what is
+// accountClient keeps the sum of what clients take, also those that are not to be
+// closed for it. It is called when maxmemory-clients is set. What was just appended may be written in a moment: only if it is twice what is
 // allowed, there is no waiting.
 func (s *Server) accountClient(c *client) {
 	now := 0
-	if c.flags&flagNoEvict == 0 && !c.closed {
+	if !c.closed {
 		now = c.memory()
 	}
 	s.clientBytes += int64(now - c.counted)
@@ -143,10 +143,9 @@ func (s *Server) evictClients() {
 	var list []*client
 	s.clientBytes = 0
 	for _, c := range s.clients {
-		c.counted = 0
+		c.counted = c.memory()
+		s.clientBytes += int64(c.counted)
 		if c.flags&flagNoEvict == 0 {
-			c.counted = c.memory()
-			s.clientBytes += int64(c.counted)
 			list = append(list, c)
 		}
 	}

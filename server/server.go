@@ -70,7 +70,7 @@ type Server struct {
 	monitorLine  []byte    // the line that they get at present
 	limits       limits
 	overSoft     map[*client]struct{} // beyond the soft limit of their output
-	clientBytes  int64                // what evictable clients take, while there is a limit
+	clientBytes  int64                // what clients take, while there is a limit
 	warmed       uint64               // what DB.Warm returned, which has to go somewhere
 	dirty        uint64               // changes of the keyspace
 	loading      bool
