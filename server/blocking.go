@@ -164,6 +164,7 @@ func (s *Server) retry(c *client) {
 func (s *Server) endWait(c *client, reply func(c *client)) {
 	mark := len(c.out.Buf)
 	reply(c)
+	s.countWait(c, len(c.out.Buf) > mark && c.out.Buf[mark] == '-')
 	c.endReply(mark)
 	s.unblock(c)
 	c.conn.Wake()

@@ -509,6 +509,7 @@ func clientUnblockCommand(c *client, a *args) error {
 	}
 	reply := other.blocked.onTimeout
 	if withError {
+		c.row.stats.failed++ // the error counts as one of this command, too
 		reply = func(c *client) {
 			c.srv.stats.countError(string(errUnblocked))
 			c.out.Error(string(errUnblocked))

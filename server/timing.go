@@ -45,6 +45,20 @@ func (s *Server) timed(c *client, r *row) {
 	}
 }
 
+// countWait counts the call of a client whose wait ends without having been served. The
+// time for which it waited is not that of the server.
+func (s *Server) countWait(c *client, failed bool) {
+	r := c.blocked.row
+	r.stats.record(0, s.cfg.LatencyTracking)
+	r.stats.failed += uint64(btoi(failed))
+	s.stats.commands++
+	if s.observation.slowNs == 0 {
+		run := timedRun{n: 1, client: c}
+		run.rows[0], run.argvs[0] = r, c.blocked.argv
+		s.observeSlow(&run, 0)
+	}
+}
+
 // endRun reads the clock and counts the calls that have waited for it.
 func (s *Server) endRun() {
 	run := &s.run
