@@ -141,8 +141,12 @@ func debugObject(c *client, a *args) error {
 		return errNoSuchKey
 	}
 	ks := c.srv.ks
-	text := fmt.Sprintf("Value at:%p refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
-		o, o.Encoding(), o.Size(), ks.LRUClockOf(o), ks.IdleSeconds(o))
+	size := fmt.Sprintf(" serializedlength:%d", o.Size())
+	if a.option("FAST") {
+		size = ""
+	}
+	text := fmt.Sprintf("Value at:%p refcount:1 encoding:%s%s lru:%d lru_seconds_idle:%d",
+		o, o.Encoding(), size, ks.LRUClockOf(o), ks.IdleSeconds(o))
 	if ks.Settings.LFU {
 		text += fmt.Sprintf(" lfu_freq:%d", ks.Frequency(o))
 	}
