@@ -36,6 +36,7 @@ type client struct {
 	queryLen            int   // bytes of requests not yet executed
 
 	softSinceMs int64 // since when its output is beyond the soft limit; 0 if it is not
+	softCalm    bool  // it was below when cron looked
 	counted     int   // bytes that Server.clientBytes has of it
 
 	blocked   *blocking // what it waits for, or nil

@@ -54,12 +54,17 @@ func (c *client) class() int {
 	return config.ClassNormal
 }
 
-// outputFloor is how many bytes of replies need no look at the limits.
+// outputFloor is the length of the reply buffer below which no look at the limits is
+// needed.
 func (c *client) outputFloor() int {
+	floor := c.srv.limits.normal
 	if c.flags&flagPubsub != 0 {
-		return c.srv.limits.pubsub
+		floor = c.srv.limits.pubsub
 	}
-	return c.srv.limits.normal
+	if floor != math.MaxInt {
+		floor = max(floor-c.conn.OutputPending(), 1)
+	}
+	return floor
 }
 
 // delivered has written what somebody else appended to the client's output.
@@ -68,7 +73,7 @@ func (c *client) delivered() {
 		c.out.Buf = nil
 		return
 	}
-	if floor := c.outputFloor(); floor != math.MaxInt && len(c.out.Buf)+c.conn.OutputPending() >= floor {
+	if len(c.out.Buf) >= c.outputFloor() {
 		if c.checkOutput(); c.closed {
 			return
 		}
@@ -86,6 +91,7 @@ func (c *client) checkOutput() {
 	used := uint64(len(c.out.Buf) + c.conn.OutputPending())
 	l := &s.cfg.ClientOutputBufferLimit[c.class()]
 	soft := l.Soft > 0 && used >= l.Soft
+	c.softCalm = false
 	switch {
 	case soft && c.softSinceMs == 0:
 		c.softSinceMs = s.nowMs
@@ -112,9 +118,16 @@ func (c *client) drop() {
 	c.out.Buf = nil
 }
 
-// checkSoftLimits looks at the clients that were beyond a soft limit.
+// checkSoftLimits looks at the clients that were beyond a soft limit. What the transport
+// has taken and is about to write is in neither account for a moment: only who is below
+// the limit for the second time in a row has caught up.
 func (s *Server) checkSoftLimits() {
 	for c := range s.overSoft {
+		used := uint64(len(c.out.Buf) + c.conn.OutputPending())
+		if used < s.cfg.ClientOutputBufferLimit[c.class()].Soft && !c.softCalm {
+			c.softCalm = true
+			continue
+		}
 		c.checkOutput()
 	}
 }

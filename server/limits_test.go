@@ -175,3 +175,44 @@ func TestALongPipelineEndsInItsMiddle(t *testing.T) {
 		t.Error("a client that is gone is looked after")
 	}
 }
+
+// sluggish is a connection whose peer reads as much as a test says.
+type sluggish struct {
+	lone
+	pending int
+	session transport.Session
+}
+
+func (s *sluggish) OutputPending() int { return s.pending }
+func (s *sluggish) LocalAddr() string  { return "" }
+func (s *sluggish) FD() int            { return -1 }
+func (s *sluggish) Close()             { s.session.Closed(nil) }
+
+func TestWhatIsBeingWrittenDoesNotEndTheSoftLimit(t *testing.T) {
+	for _, caughtUp := range []bool{false, true} {
+		clock := &frozen{now: time.UnixMilli(1_700_000_000_000)}
+		s := New(Options{Config: quiet(t), Log: io.Discard, Now: clock.Now})
+		conn := &sluggish{}
+		c := s.Accept(conn).(*client)
+		conn.session = c
+		c.do("CONFIG", "SET", "client-output-buffer-limit", "normal 0 1mb 10")
+		c.do("SETRANGE", "long", "2000000", "x")
+		c.do("GET", "long") // taken, and not yet written
+		cron := func(after time.Duration) {
+			clock.advance(after)
+			s.tick()
+			s.cron()
+		}
+		cron(0)
+		if !caughtUp {
+			conn.pending = 2_000_000
+		}
+		cron(time.Second)
+		conn.pending = 2_000_000
+		cron(10 * time.Second)
+		cron(time.Second)
+		if c.closed == caughtUp {
+			t.Errorf("caught up: %v, closed: %v", caughtUp, c.closed)
+		}
+	}
+}
