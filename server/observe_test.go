@@ -158,3 +158,22 @@ func TestDebugDoesNotCrash(t *testing.T) {
 		}
 	}
 }
+
+// No server of a release with field expiry is at hand for a comparison.
+func TestADigestKnowsWhetherFieldsExpire(t *testing.T) {
+	c := session(t)
+	c.srv.cfg.EnableDebugCommand = "yes"
+	for _, value := range []string{"1", strings.Repeat("x", 100)} { // both encodings
+		c.do("DEL", "h")
+		c.do("HSET", "h", "f", value, "g", "2")
+		plain := c.do("DEBUG", "DIGEST-VALUE", "h")
+		c.do("HEXPIRE", "h", "1000", "FIELDS", "1", "f")
+		expires := c.do("DEBUG", "DIGEST-VALUE", "h")
+		c.do("HEXPIRE", "h", "2000", "FIELDS", "1", "f")
+		later := c.do("DEBUG", "DIGEST-VALUE", "h")
+		c.do("HPERSIST", "h", "FIELDS", "1", "f")
+		if again := c.do("DEBUG", "DIGEST-VALUE", "h"); again != plain || expires == plain || later != expires {
+			t.Errorf("without deadline %q and %q, with one %q and %q", plain, again, expires, later)
+		}
+	}
+}
