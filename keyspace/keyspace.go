@@ -109,13 +109,16 @@ func (ks *Keyspace) Swap(a, b int) {
 	x.bytes, y.bytes = y.bytes, x.bytes
 }
 
+// deadlineBytes is what a deadline takes in an index.
+const deadlineBytes = int(unsafe.Sizeof(deadline{}))
+
 // TableBytes returns the memory of the hash tables and expiry indexes of all
 // databases, without keys and values, in bytes.
 func (ks *Keyspace) TableBytes() int {
-	const deadlineSize = int(unsafe.Sizeof(deadline{}))
 	n := 0
 	for _, db := range ks.dbs {
-		n += db.table.Bytes() + (cap(db.expires.heap)+cap(db.fields.heap))*deadlineSize
+		table, expires := db.TableBytes()
+		n += table + expires
 	}
 	return n
 }

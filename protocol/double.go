@@ -16,21 +16,26 @@ import (
 // yields a digit too many for about one value in a thousand; strconv, which never
 // does, would not give the same bytes.
 func FormatDouble(dst []byte, f float64) []byte {
+	if f != 0 && math.Abs(f) <= 1<<62 && f == math.Trunc(f) {
+		return strconv.AppendInt(dst, int64(f), 10)
+	}
+	return FormatShortest(dst, f)
+}
+
+// FormatShortest is FormatDouble without a rule of their own for integers: 1e+17.
+func FormatShortest(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
 		return append(dst, "nan"...)
-	case math.IsInf(f, 1):
-		return append(dst, "inf"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-inf"...)
-	case f == 0 && math.Signbit(f):
-		return append(dst, "-0"...)
-	case math.Abs(f) <= 1<<62 && f == math.Trunc(f):
-		return strconv.AppendInt(dst, int64(f), 10)
-	}
-	if f < 0 {
+	case math.Signbit(f):
 		dst = append(dst, '-')
 		f = -f
+	}
+	switch {
+	case math.IsInf(f, 1):
+		return append(dst, "inf"...)
+	case f == 0:
+		return append(dst, '0')
 	}
 	var digits [20]byte
 	n, exponent := grisu2(digits[:], f)

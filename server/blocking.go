@@ -36,7 +36,8 @@ type blocking struct {
 	wants     keyspace.Type // which type of value can serve it
 	timeoutMs int64         // when it has waited long enough; 0 for never
 	onTimeout func(c *client)
-	heapIndex int // in Server.timeouts; -1 if it has no timeout
+	heapIndex int  // in Server.timeouts; -1 if it has no timeout
+	again     bool // the request is executed again
 }
 
 // block makes the client wait until one of the keys holds something for it, or
@@ -156,6 +157,7 @@ func (s *Server) serveKey(id keyID) {
 func (s *Server) retry(c *client) {
 	c.args = args{argv: c.blocked.argv}
 	c.row = c.blocked.row
+	c.blocked.again = true
 	before := s.current
 	s.current = c
 	done := s.call(c, c.row)
@@ -170,6 +172,7 @@ func (s *Server) retry(c *client) {
 func (s *Server) endWait(c *client, reply func(c *client)) {
 	mark := len(c.out.Buf)
 	reply(c)
+	s.countWait(c, len(c.out.Buf) > mark && c.out.Buf[mark] == '-')
 	c.endReply(mark)
 	s.unblock(c)
 	c.conn.Wake()

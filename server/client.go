@@ -37,6 +37,10 @@ type client struct {
 	createdMs, activeMs int64 // when it connected; when it last sent something
 	queryLen            int   // bytes of requests not yet executed
 
+	softSinceMs int64 // since when its output is beyond the soft limit; 0 if it is not
+	softCalm    bool  // it was below when cron looked
+	counted     int   // bytes that Server.clientBytes has of it
+
 	multi         *transaction    // what it has queued since MULTI, or nil
 	watching      *watching       // what it watches, or nil
 	subscriptions *subscriptions  // nil if it has none
@@ -49,11 +53,12 @@ type client struct {
 	scratch []byte // for numbers in text form
 }
 
-type clientFlags uint8
+type clientFlags uint16
 
 const (
 	flagNoEvict clientFlags = 1 << iota
 	flagNoTouch
+	flagMonitor // shown all commands (monitor.go)
 )
 
 // replyMode is what CLIENT REPLY has set.
@@ -172,9 +177,16 @@ func (c *client) Serve() {
 		c.activeMs = s.nowMs
 	}
 	s.current = c
+	floor := c.outputFloor()
+	if c.softSinceMs != 0 {
+		c.checkOutput()
+	}
 	for !c.waiting() && !c.yields() && c.nextRequest() {
 		if !s.dispatch(c) {
 			c.batch.next--
+		}
+		if len(c.out.Buf) >= floor {
+			c.checkOutput()
 		}
 	}
 	s.current = nil
@@ -183,6 +195,9 @@ func (c *client) Serve() {
 	}
 	s.endRun()
 	c.keepRest()
+	if s.limits.clients > 0 {
+		s.accountClient(c)
+	}
 }
 
 // maxReplies is how many bytes of replies a client may have before they are written,

@@ -29,16 +29,22 @@ func (c *client) describe() string {
 	b = appendField(b, "ssub", c.subscriptions.of(shards))
 	b = appendField(b, "multi", c.queued())
 	b = appendField(b, "qbuf", c.queryLen)
-	b = appendField(b, "qbuf-free", 0)
+	b = appendField(b, "qbuf-free", cap(c.in)-c.queryLen)
 	b = appendField(b, "argv-mem", c.argvMem())
 	b = appendField(b, "multi-mem", c.multiMem())
+	reply, waiting := len(c.out.Buf), c.conn.OutputPending()
+	events, lists := "r", 0
+	if waiting > 0 { // the peer does not read
+		reply, waiting = 0, waiting+reply
+		events, lists = "rw", 1
+	}
 	b = appendField(b, "rbs", cap(c.out.Buf))
 	b = appendField(b, "rbp", cap(c.out.Buf))
-	b = appendField(b, "obl", len(c.out.Buf))
-	b = appendField(b, "oll", 0)
-	b = appendField(b, "omem", c.conn.OutputPending())
+	b = appendField(b, "obl", reply)
+	b = appendField(b, "oll", lists)
+	b = appendField(b, "omem", waiting)
 	b = appendField(b, "tot-mem", c.memory())
-	b = appendField(b, "events", "r")
+	b = appendField(b, "events", events)
 	b = appendField(b, "cmd", c.commandName())
 	b = appendField(b, "user", c.user)
 	b = appendField(b, "redir", c.redirection())
@@ -88,11 +94,14 @@ func (c *client) multiMem() int {
 const clientSize = 1024
 
 func (c *client) memory() int {
-	return clientSize + c.queryLen + c.multiMem() + cap(c.out.Buf) + c.conn.OutputPending()
+	return clientSize + cap(c.in) + c.argvMem() + c.multiMem() + cap(c.out.Buf) + c.conn.OutputPending()
 }
 
 func (c *client) flagLetters() string {
 	var b strings.Builder
+	if c.flags&flagMonitor != 0 {
+		b.WriteByte('O')
+	}
 	if c.subscribed() {
 		b.WriteByte('P')
 	}
@@ -203,7 +212,7 @@ const (
 	clientPubsub
 )
 
-// kind returns what the connection is used for.
+// kind is the type that the client is of. Monitors are normal ones.
 func (c *client) kind() clientType {
 	if c.subscribed() {
 		return clientPubsub
@@ -527,6 +536,7 @@ func clientUnblockCommand(c *client, a *args) error {
 	}
 	reply := other.blocked.onTimeout
 	if withError {
+		c.row.stats.failed++ // the error counts as one of this command, too
 		reply = func(c *client) {
 			c.srv.stats.countError(string(errUnblocked))
 			c.out.Error(string(errUnblocked))

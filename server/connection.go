@@ -281,6 +281,7 @@ func resetCommand(c *client, a *args) error {
 	c.db = c.srv.ks.DB(0)
 	c.out.Proto = 2
 	c.name = ""
+	c.stopMonitor()
 	c.flags = 0
 	c.reply = replyOn
 	c.user = defaultUser

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -51,14 +52,21 @@ var debugSubcommands []debugSubcommand
 func init() { // debugHelp lists the others
 	debugSubcommands = []debugSubcommand{
 		{"CHANGE-REPL-ID", 0, 0, "", "Give the data set a new replication ID.", debugChangeReplID},
+		{"DIGEST", 0, 0, "", "Tell a number that stands for the whole data set.", debugDigest},
+		{"DIGEST-VALUE", 0, math.MaxInt, "<key> [<key> ...]", "Tell numbers that stand for the values of keys.", debugDigestValue},
 		{"ERROR", 1, 1, "<string>", "Reply with an error.", debugError},
 		{"HELP", 0, 0, "", "List the subcommands.", debugHelp},
+		{"HTSTATS", 1, math.MaxInt, "<dbid> [full]", "Describe the hash table of a database.", debugHtstats},
+		{"HTSTATS-KEY", 1, math.MaxInt, "<key> [full]", "Describe the hash table of a value.", debugHtstatsKey},
+		{"LISTPACK", 1, 1, "<key>", "Write the elements of a listpack to the log.", debugListpack},
 		{"LOG", 1, 1, "<message>", "Write a line to the log.", debugLog},
 		{"OBJECT", 1, 2, "<key> [fast]", "Describe a value and how it is stored.", debugObject},
+		{"PAUSE-CRON", 1, 1, "<0|1>", "Stop the regular chores, or let them go on.", debugPauseCron},
 		{"POPULATE", 1, 3, "<count> [<prefix>] [<size>]", "Create string keys prefix:N.", debugPopulate},
 		{"PROTOCOL", 1, 1, "<type>", "Reply with an example of a RESP type.", debugProtocol},
 		{"QUICKLIST-PACKED-THRESHOLD", 1, 1, "<size>", "Give elements from this size on nodes of their own; 0 for the default.", debugPackedThreshold},
 		{"RELOAD", 0, 3, "[option ...]", "Save and load the data set; refused as long as saving is not supported.", debugReload},
+		{"REPLYBUFFER", 2, 2, "PEAK-RESET-TIME <NEVER|RESET|time> | RESIZING <0|1>", "Accepted without effect: reply buffers are not kept.", debugReplybuffer},
 		{"SET-ACTIVE-EXPIRE", 1, 1, "<0|1>", "Switch the deletion of expired keys that nobody looks at.", debugSetActiveExpire},
 		{"SLEEP", 1, 1, "<seconds>", "Hold the server up, with fraction.", debugSleep},
 		{"STRINGMATCH-TEST", 0, 0, "", "Match random patterns.", debugStringmatchTest},
@@ -133,8 +141,12 @@ func debugObject(c *client, a *args) error {
 		return errNoSuchKey
 	}
 	ks := c.srv.ks
-	text := fmt.Sprintf("Value at:%p refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
-		o, o.Encoding(), o.Size(), ks.LRUClockOf(o), ks.IdleSeconds(o))
+	size := fmt.Sprintf(" serializedlength:%d", o.Size())
+	if a.option("FAST") {
+		size = ""
+	}
+	text := fmt.Sprintf("Value at:%p refcount:1 encoding:%s%s lru:%d lru_seconds_idle:%d",
+		o, o.Encoding(), size, ks.LRUClockOf(o), ks.IdleSeconds(o))
 	if ks.Settings.LFU {
 		text += fmt.Sprintf(" lfu_freq:%d", ks.Frequency(o))
 	}

@@ -59,19 +59,25 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 5. CLIENT PAUSE.
+	// 5. What a monitor may not do.
+	if c.flags&flagMonitor != 0 && r.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
+		s.reject(c, r, errMonitorKeys)
+		return true
+	}
+
+	// 6. CLIENT PAUSE.
 	if s.pause.holds(c, r, s.nowMs) {
 		s.postpone(c)
 		return false
 	}
 
-	// 6. Queueing within a transaction.
+	// 7. Queueing within a transaction.
 	if c.multi != nil && r.inMulti == isQueued {
 		c.queue(r, argv)
 		return true
 	}
 
-	// 7. The call.
+	// 8. The call.
 	s.call(c, r)
 	return true
 }
@@ -116,7 +122,7 @@ func (s *Server) replyError(c *client, err error) {
 // call runs a command and does what follows from it. It returns false if the
 // client has to wait for what the command asked for.
 func (s *Server) call(c *client, r *row) (done bool) {
-	if s.run.n > 0 && !c.mayShare(r) {
+	if s.run.n > 0 && (!c.mayShare(r) || s.run.client != c) {
 		s.endRun()
 	}
 	if !s.execute(c, r) {
@@ -154,6 +160,9 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 		s.ks.Settle()
 	}
 	if err == errBlocked {
+		if s.monitors != nil {
+			s.feedMonitors(c, r)
+		}
 		return false
 	}
 	s.stats.commands++
@@ -165,6 +174,9 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 	}
 	if c.tracking != nil {
 		s.remember(c, r)
+	}
+	if s.monitors != nil {
+		s.feedMonitors(c, r)
 	}
 	c.mute(mark)
 	return true

@@ -168,22 +168,15 @@ func (s *Server) infoClients(w *infoWriter) {
 }
 
 func (s *Server) infoMemory(w *infoWriter) {
-	m := process.Memory()
-	s.stats.peakMemory = max(s.stats.peakMemory, m.Heap)
-	clients := 0
-	for _, c := range s.clients {
-		clients += c.memory()
-	}
-	overhead := s.stats.startMemory + uint64(clients) + uint64(s.ks.TableBytes())
-	dataset := uint64(s.ks.Bytes())
+	m := s.memoryUse()
 	w.bytes("used_memory", m.Heap)
 	w.bytes("used_memory_rss", m.Resident)
 	w.bytes("used_memory_peak", s.stats.peakMemory)
 	w.field("used_memory_peak_perc", percent(m.Heap, s.stats.peakMemory))
-	w.field("used_memory_overhead", overhead)
+	w.field("used_memory_overhead", m.overhead)
 	w.field("used_memory_startup", s.stats.startMemory)
-	w.field("used_memory_dataset", dataset)
-	w.field("used_memory_dataset_perc", percent(dataset, m.Heap))
+	w.field("used_memory_dataset", m.dataset)
+	w.field("used_memory_dataset_perc", percent(m.dataset, m.Heap))
 	w.field("allocator_allocated", m.Heap)
 	w.field("allocator_active", m.HeapInUse)
 	w.field("allocator_resident", m.HeapHeld)
@@ -204,7 +197,7 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.field("mem_fragmentation_ratio", ratio(m.Resident, m.Heap))
 	w.field("mem_fragmentation_bytes", int64(m.Resident)-int64(m.Heap))
 	w.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
-	w.field("mem_clients_normal", clients)
+	w.field("mem_clients_normal", m.clients)
 	w.zeros("mem_cluster_links", "mem_aof_buffer")
 	w.field("mem_allocator", "go")
 	w.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
@@ -261,8 +254,9 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
 	w.field("expired_keys", ks.ExpiredKeys)
 	w.field("expired_stale_perc", 0.0)
-	w.zeros("expired_time_cap_reached_count", "evicted_keys", "evicted_clients",
-		"total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	w.zeros("expired_time_cap_reached_count", "evicted_keys")
+	w.field("evicted_clients", st.evictedClients)
+	w.zeros("total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	w.field("keyspace_hits", ks.Hits)
 	w.field("keyspace_misses", ks.Misses)
 	w.field("pubsub_channels", len(s.topics[channels].byName))
@@ -282,6 +276,7 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.field("total_writes_processed", s.moved().Writes)
 	w.field("eventloop_cycles", s.moved().Cycles)
 	w.field("client_query_buffer_limit_disconnections", st.queryBufferKills)
+	w.field("client_output_buffer_limit_disconnections", st.outputBufferKills)
 	w.field("acl_access_denied_auth", st.deniedAuth)
 	w.zeros("acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
 }

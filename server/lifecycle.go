@@ -150,6 +150,7 @@ func (s *Server) Close() {
 			s.transport.Close()
 		}
 		s.timer.stop()
+		s.background.Wait()
 		if s.pidfile != "" {
 			s.log.notice("Removing the pid file.")
 			os.Remove(s.pidfile)

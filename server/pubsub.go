@@ -312,10 +312,11 @@ func (s *Server) compose(n int) *protocol.Writer {
 
 // deliver sends a message to all subscribers of a topic.
 func (s *Server) deliver(t *topic, message []byte) int {
-	for x := t.first; x != nil; x = x.next {
+	n := t.subscribers
+	for x := t.first; x != nil; x = x.next { // one that is closed for its output leaves the list
 		s.push(x.c, message)
 	}
-	return t.subscribers
+	return n
 }
 
 // psubscribeCommand subscribes to patterns.

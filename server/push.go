@@ -27,7 +27,7 @@ func (s *Server) pushNow(c *client, message []byte) {
 	}
 	c.out.Buf = c.appendMessage(c.out.Buf, message)
 	if c != s.current {
-		c.conn.Wake()
+		c.delivered()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	mathrand "math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"respect/keyspace"
@@ -72,15 +73,27 @@ type Server struct {
 	transport        *transport.Server
 	stats            stats
 	run              timedRun
-	warmed           uint64       // what DB.Warm returned, which has to go somewhere
-	places           []foundPlace // room for those of a search; empty
-	dirty            uint64       // changes of the keyspace
+	observation      observation
+	slowlog          slowlog
+	latency          latencyEvents
+	monitors         []*client // nil if there are none
+	monitorLine      []byte    // the line that they get at present
+	limits           limits
+	overSoft         map[*client]struct{} // beyond the soft limit of their output
+	clientBytes      int64                // what evictable clients take, while there is a limit
+	warmed           uint64               // what DB.Warm returned, which has to go somewhere
+	places           []foundPlace         // room for those of a search; empty
+	dirty            uint64               // changes of the keyspace
 	loading          bool
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
+	cronPaused   bool // DEBUG PAUSE-CRON
 	nextCronMs   int64
 	replID       string
 	pidfile      string
+
+	background sync.WaitGroup // what Close waits for
+	purging    atomic.Bool    // MEMORY PURGE is at work
 
 	stop                chan struct{} // closed when the server is to end
 	stopOnce, closeOnce sync.Once
@@ -95,6 +108,7 @@ func New(o Options) *Server {
 		waiters:      waiters{},
 		watchers:     watchers{},
 		clients:      map[int64]*client{},
+		overSoft:     map[*client]struct{}{},
 		nextClientID: 1,
 		activeExpire: true,
 		stop:         make(chan struct{}),
@@ -230,5 +244,7 @@ func (s *Server) forget(c *client) {
 	c.discard()
 	c.unsubscribeAll()
 	c.untrack()
+	c.stopMonitor()
+	s.unlimit(c)
 	delete(s.clients, c.id)
 }

@@ -20,6 +20,8 @@ func (s *Server) applyConfig() {
 	s.onChange(s.applyPort, "port", "bind")
 	s.onChange(s.applyKeepAlive, "tcp-keepalive")
 	s.onChange(s.applyNotify, "notify-keyspace-events")
+	s.onChange(s.applyObservation, "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold")
+	s.onChange(s.applyLimits, "client-output-buffer-limit", "maxmemory-clients", "maxmemory")
 }
 
 // onChange calls apply now and at each change of one of the parameters.

@@ -11,6 +11,8 @@ type stats struct {
 	protocolErrors      uint64
 	bytesIn, bytesOut   uint64
 	queryBufferKills    uint64 // connections closed for their query buffer
+	outputBufferKills   uint64 // connections closed for their unread replies
+	evictedClients      uint64 // connections closed to free memory
 	deniedAuth          uint64 // failed AUTH
 
 	startMemory, peakMemory uint64 // bytes

@@ -14,7 +14,8 @@ func newTable(release *command.Version) *command.Table[*row] {
 		sortedSetCommands, bitmapCommands, hyperloglogCommands, geoCommands,
 		transactionCommands,
 		pubsubCommands,
-		genericCommands, connectionCommands, serverCommands, memoryCommands)
+		genericCommands, connectionCommands, serverCommands, memoryCommands,
+		slowlogCommands, latencyCommands, monitorCommands)
 	rows := make([]*row, 0, len(groups))
 	for i := range groups {
 		if r := groups[i]; release == nil || release.Has(r.Since) {

@@ -69,25 +69,43 @@ func (s *Server) act() time.Duration {
 		s.unpause()
 	}
 	if s.activeExpire {
-		for i := 0; s.ks.ExpireSome(expireSlice); i++ {
+		for s.expireSome() {
 			s.mu.Unlock() // let clients in between two slices
 			s.mu.Lock()
 			s.tick()
 		}
 	}
-	if s.nowMs >= s.nextCronMs {
+	if s.nowMs >= s.nextCronMs && !s.cronPaused {
 		s.cron()
 	}
 	if s.tracking.changed {
 		s.broadcast()
 	}
+	if s.limits.clients > 0 && s.clientBytes > s.limits.clients {
+		s.evictClients()
+	}
 	s.timer.atMs = s.nextDue()
 	return time.Duration(max(0, s.timer.atMs-s.nowMs)) * time.Millisecond
+}
+
+// expireSome deletes some of what has expired, and tells whether there is more. How long
+// it takes is measured for LATENCY only.
+func (s *Server) expireSome() (more bool) {
+	more = s.ks.ExpireSome(expireSlice)
+	if s.cfg.LatencyMonitorThreshold > 0 {
+		started := s.nowNs
+		s.tick()
+		s.latency.note(s, eventExpireCycle, s.nowNs-started)
+	}
+	return more
 }
 
 // nextDue returns when something is due next.
 func (s *Server) nextDue() int64 {
 	due := s.nextCronMs
+	if s.cronPaused {
+		due = s.nowMs + int64(time.Minute/time.Millisecond)
+	}
 	if s.activeExpire && !s.ks.DeletionPaused {
 		if at, ok := s.ks.NextExpiry(); ok {
 			due = min(due, at+1) // a key is there until its deadline has passed
@@ -107,16 +125,17 @@ func (s *Server) cron() {
 	s.system.set()
 	s.nextCronMs = s.nowMs + 1000/max(1, s.cfg.Hz)
 	s.stats.sample(s.nowMs)
+	s.checkSoftLimits()
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()
 	}
 }
 
 // closeIdle closes the clients that have been silent for longer than the
-// parameter timeout allows.
+// parameter timeout allows, but for those that are not expected to say anything.
 func (s *Server) closeIdle() {
 	for _, c := range s.clients {
-		if c.blocked == nil && !c.subscribed() && s.nowMs-c.activeMs > s.cfg.Timeout*1000 {
+		if c.blocked == nil && c.flags&flagMonitor == 0 && !c.subscribed() && s.nowMs-c.activeMs > s.cfg.Timeout*1000 {
 			s.log.verbose("Closing idle client")
 			c.conn.Close()
 		}

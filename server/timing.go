@@ -17,8 +17,10 @@ const maxRunArgs = 8
 
 // timedRun are the calls that wait for the next reading of the clock.
 type timedRun struct {
-	rows [maxRun]*row
-	n    int
+	rows   [maxRun]*row
+	argvs  [maxRun][][]byte
+	n      int
+	client *client // of all of them
 }
 
 // isQuick tells whether a command takes next to no time: one that is flagged as fast,
@@ -30,16 +32,30 @@ func isQuick(s *command.Spec) bool {
 // mayShare tells whether the command in execution may share its reading of the
 // clock with the client's next one.
 func (c *client) mayShare(r *row) bool {
-	return r.quick && len(c.args.argv) <= maxRunArgs
+	return r.quick && len(c.args.argv) <= maxRunArgs && !c.srv.observation.exact
 }
 
 // timed counts a call that has just ended.
 func (s *Server) timed(c *client, r *row) {
 	run := &s.run
-	run.rows[run.n] = r
+	run.rows[run.n], run.argvs[run.n], run.client = r, c.args.argv, c
 	run.n++
 	if run.n == maxRun || !c.hasNext() || !c.mayShare(r) {
 		s.endRun()
+	}
+}
+
+// countWait counts the call of a client whose wait ends without having been served. The
+// time for which it waited is not that of the server.
+func (s *Server) countWait(c *client, failed bool) {
+	r := c.blocked.row
+	r.stats.record(0, s.cfg.LatencyTracking)
+	r.stats.failed += uint64(btoi(failed))
+	s.stats.commands++
+	if s.observation.slowNs == 0 {
+		run := timedRun{n: 1, client: c}
+		run.rows[0], run.argvs[0] = r, c.blocked.argv
+		s.observeSlow(&run, 0)
 	}
 }
 
@@ -51,9 +67,14 @@ func (s *Server) endRun() {
 	}
 	started := s.nowNs
 	s.tick()
-	each := uint64(max(0, s.nowNs-started)) / uint64(run.n)
+	took := max(0, s.nowNs-started)
+	each := uint64(took) / uint64(run.n)
 	for _, r := range run.rows[:run.n] {
 		r.stats.record(each, s.cfg.LatencyTracking)
 	}
-	run.n = 0
+	if took >= s.observation.slowNs {
+		s.observeSlow(run, took)
+	}
+	clear(run.argvs[:run.n])
+	run.n, run.client = 0, nil
 }

@@ -23,13 +23,11 @@ const (
 	noMark         = "sockets are not marked"
 	noSnapshotSync = "a snapshot is synced as a whole"
 	noSaving       = "saving is not supported yet"
-	noLimit        = "replies are not bounded yet"
 	noLogo         = "there is no logo"
 	noModules      = "modules are not served"
 	noEvictionYet  = "nothing is evicted yet"
 	noRehash       = "tables are resized with each change"
 	noSampling     = "keys are deleted when their time comes, not by sampling"
-	noObservation  = "there is no slow log and no latency monitor yet"
 	noScripts      = "there are no scripts yet"
 	noDebugging    = "for tests of the reference alone"
 )
@@ -77,8 +75,8 @@ func (c *Config) networkParams() []Param {
 		{"io-threads-do-reads", "", Immutable, yesNo(new(bool), false), noThreads},
 		{"proto-max-bulk-len", "", 0, size(&c.ProtoMaxBulkLen, 512<<20, 1<<20, math.MaxInt64), ""},
 		{"client-query-buffer-limit", "", 0, size(&c.ClientQueryBufferLimit, 1<<30, 1<<20, math.MaxInt64), ""},
-		{"client-output-buffer-limit", "", 0, c.outputLimits(), noLimit},
-		{"maxmemory-clients", "", 0, percent(&c.MaxmemoryClients, 0), noLimit},
+		{"client-output-buffer-limit", "", 0, c.outputLimits(), ""},
+		{"maxmemory-clients", "", 0, percent(&c.MaxmemoryClients, 0), ""},
 	}
 }
 

@@ -76,11 +76,11 @@ func (c *Config) filesParams() []Param {
 
 func (c *Config) observationParams() []Param {
 	return []Param{
-		{"slowlog-log-slower-than", "", 0, integer(&c.SlowlogLogSlowerThan, 10000, -1, math.MaxInt64), noObservation},
-		{"slowlog-max-len", "", 0, integer(&c.SlowlogMaxLen, 128, 0, math.MaxInt64), noObservation},
-		{"latency-monitor-threshold", "", 0, integer(&c.LatencyMonitorThreshold, 0, 0, math.MaxInt64), noObservation},
-		{"latency-tracking", "", 0, yesNo(&c.LatencyTracking, true), noObservation},
-		{"latency-tracking-info-percentiles", "", 0, c.percentiles(), noObservation},
+		{"slowlog-log-slower-than", "", 0, integer(&c.SlowlogLogSlowerThan, 10000, -1, math.MaxInt64), ""},
+		{"slowlog-max-len", "", 0, integer(&c.SlowlogMaxLen, 128, 0, math.MaxInt64), ""},
+		{"latency-monitor-threshold", "", 0, integer(&c.LatencyMonitorThreshold, 0, 0, math.MaxInt64), ""},
+		{"latency-tracking", "", 0, yesNo(&c.LatencyTracking, true), ""},
+		{"latency-tracking-info-percentiles", "", 0, c.percentiles(), ""},
 		{"busy-reply-threshold", "lua-time-limit", 0, integer(&c.BusyReplyThreshold, 5000, 0, math.MaxInt64), noScripts},
 		{"tracking-table-max-keys", "", 0, integer(&c.TrackingTableMaxKeys, 1000000, 0, math.MaxInt64), ""},
 		{"locale-collate", "", 0, checked(new(string), "", collation), noLua},

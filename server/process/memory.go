@@ -1,7 +1,9 @@
 package process
 
 import (
+	"fmt"
 	"runtime/metrics"
+	"strings"
 	"time"
 )
 
@@ -40,3 +42,26 @@ func CPU() (user, sys time.Duration) { return cpu() }
 
 // System returns the name, release and architecture of the operating system.
 func System() string { return system() }
+
+// HeapReport describes the heap in lines of name and number, for people.
+func HeapReport() string {
+	names := []string{
+		"/memory/classes/heap/objects:bytes", "/memory/classes/heap/unused:bytes", "/memory/classes/heap/free:bytes",
+		"/memory/classes/heap/released:bytes", "/memory/classes/heap/stacks:bytes", "/memory/classes/total:bytes",
+		"/gc/heap/goal:bytes", "/gc/heap/live:bytes", "/gc/heap/objects:objects",
+		"/gc/heap/allocs:bytes", "/gc/heap/frees:bytes", "/gc/cycles/total:gc-cycles",
+	}
+	samples := make([]metrics.Sample, len(names))
+	for i, name := range names {
+		samples[i].Name = name
+	}
+	metrics.Read(samples)
+	var b strings.Builder
+	b.WriteString("Go runtime\n")
+	for _, s := range samples {
+		if s.Value.Kind() == metrics.KindUint64 {
+			fmt.Fprintf(&b, "%-40s %d\n", s.Name, s.Value.Uint64())
+		}
+	}
+	return b.String()
+}
