@@ -3,6 +3,8 @@ package keyspace
 import (
 	"fmt"
 	"unsafe"
+
+	"respect/keyspace/stream"
 )
 
 // Type is the type of a value, with the numbers that Redis gives them.
@@ -226,3 +228,6 @@ func (o *Object) Size() int {
 
 // List returns the value of an object whose type is list.
 func (o *Object) List() *List { return o.box().value.(*List) }
+
+// Stream returns the value of an object whose type is stream.
+func (o *Object) Stream() *stream.Stream { return o.box().value.(*stream.Stream) }

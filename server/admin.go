@@ -154,7 +154,10 @@ func readFlushMode(a *args) error {
 	return a.end()
 }
 
-func (s *Server) flush(db *keyspace.DB) { s.dirty += uint64(db.Flush()) }
+func (s *Server) flush(db *keyspace.DB) {
+	s.dirty += uint64(db.Flush())
+	s.signalDB(db.ID())
+}
 
 // swapdbCommand exchanges the contents of two databases.
 //

@@ -27,5 +27,7 @@ func (c *client) modified(class eventClass, event string, key []byte) {
 
 func (s *Server) keyModified(db *keyspace.DB, class eventClass, event string, key []byte) {
 	s.dirty++
-	s.signalKey(db.ID(), key)
+	if class != eventStream { // of these few wake anybody (stream.go)
+		s.signalKey(db.ID(), key)
+	}
 }
