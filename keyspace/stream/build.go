@@ -1,10 +1,6 @@
 package stream
 
-import (
-	"bytes"
-
-	"respect/keyspace/listpack"
-)
+import "respect/keyspace/listpack"
 
 // Meta is what a stream remembers besides its entries and groups.
 type Meta struct {
@@ -18,46 +14,30 @@ func (s *Stream) Meta() Meta {
 	return Meta{uint64(s.length), s.lastID, s.firstID, s.maxDeletedID, s.added}
 }
 
-// AddNode adds a node as files have it; its bytes are copied. Nodes must come in
-// order, and SetMeta after them.
-func (s *Stream) AddNode(node ID, b []byte) error {
-	live, last, err := Validate(node, b)
-	if err != nil {
-		return err
+// AddNode adds a node that Validate has accepted; its bytes are copied. Nodes must come
+// in order, and SetMeta after them. It reports false if the node is not in order.
+func (s *Stream) AddNode(n *Node) bool {
+	if !s.lastID.Less(n.ID) {
+		return false
 	}
-	if !s.lastID.Less(node) {
-		return corrupt("node %v comes after entry %v", node, s.lastID)
-	}
-	lp := listpack.Listpack(bytes.Clone(b))
-	s.nodes.add(node, lp)
+	lp := n.Listpack.Dup()
+	s.nodes.add(n.ID, lp)
 	s.bytes += cap(lp)
-	s.length += live
-	s.lastID = last
-	return nil
+	s.length += n.Live
+	s.lastID = n.Last
+	return true
 }
 
-// SetMeta takes over what else a file tells, after all nodes.
-func (s *Stream) SetMeta(m Meta) error {
-	if m.Length != uint64(s.length) {
-		return corrupt("%d entries, the stream says %d", s.length, m.Length)
-	}
-	if s.length > 0 && m.LastID.Less(s.TopID()) {
-		return corrupt("entry %v, the last ID is %v", s.TopID(), m.LastID)
+// SetMeta takes over what else a file tells, after all nodes. It reports false if the
+// length or the last ID contradict them.
+func (s *Stream) SetMeta(m *Meta) bool {
+	if m.Length != uint64(s.length) || m.LastID.Less(s.TopID()) {
+		return false
 	}
 	s.SetLastID(m.LastID)
 	s.firstID, s.maxDeletedID, s.added = m.FirstID, m.MaxDeletedID, m.Added
-	return nil
+	return true
 }
-
-// SetOldMeta is SetMeta for files that know neither the first ID nor what was ever
-// added: it is taken to be what is there.
-func (s *Stream) SetOldMeta(length uint64, last ID) error {
-	return s.SetMeta(Meta{Length: length, LastID: last, FirstID: s.edge(), Added: length})
-}
-
-// PlaceOf returns the number of entries that a group has read whose last ID this is,
-// or Unknown, for files that do not tell it.
-func (s *Stream) PlaceOf(id ID) int64 { return s.placeOf(id) }
 
 // AddUnassigned adds a pending entry that no consumer has yet, as files have them, and
 // reports whether it is new. It needs its consumer before anything else happens.
@@ -70,10 +50,9 @@ func (g *Group) AddUnassigned(id ID, p Pending) bool {
 }
 
 // AssignFirst gives an entry that AddUnassigned has added its consumer. It reports
-// false if there is no such entry, or if it has a consumer.
-func (g *Group) AssignFirst(id ID, c *Consumer) bool {
-	p := g.PendingEntry(id)
-	if p == nil || p.consumer != nil {
+// false if the entry has one.
+func (g *Group) AssignFirst(id ID, p *Pending, c *Consumer) bool {
+	if p.consumer != nil {
 		return false
 	}
 	p.consumer = c

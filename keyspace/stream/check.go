@@ -43,11 +43,12 @@ func (s *Stream) checkNodes() (bytes int, err error) {
 			err = fmt.Errorf("node %v comes after entry %v", node, last)
 			return false
 		}
-		var live int
-		if live, last, err = Validate(node, lp); err != nil {
-			err = fmt.Errorf("node %v: %w", node, err)
+		n, invalid := Validate(node, lp)
+		if invalid != nil {
+			err = fmt.Errorf("node %v: %w", node, invalid)
 		}
-		length += live
+		length += n.Live
+		last = n.Last
 		bytes += cap(lp)
 		return err == nil
 	})

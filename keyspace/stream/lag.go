@@ -7,27 +7,32 @@ package stream
 // can be told from the ends of the stream, whose places are known, unless an entry has
 // been deleted from the middle: then the count does not tell places.
 
-// placeOf returns the place of an ID, or Unknown.
-func (s *Stream) placeOf(id ID) int64 {
+// PlaceOf returns the place of an ID, or Unknown.
+func (m *Meta) PlaceOf(id ID) int64 {
 	switch {
-	case s.added == 0:
+	case m.Added == 0:
 		return 0
-	case s.length == 0 && id.Compare(s.lastID) <= 0:
-		return int64(s.added)
-	case id == s.lastID:
-		return int64(s.added)
-	case s.lastID.Less(id):
+	case m.Length == 0 && id.Compare(m.LastID) <= 0:
+		return int64(m.Added)
+	case id == m.LastID:
+		return int64(m.Added)
+	case m.LastID.Less(id):
 		return Unknown
 	}
-	if s.maxDeletedID.IsZero() || s.maxDeletedID.Less(s.firstID) { // nothing is missing from the middle
-		switch before := int64(s.added) - int64(s.length); {
-		case id.Less(s.firstID):
+	if m.MaxDeletedID.IsZero() || m.MaxDeletedID.Less(m.FirstID) { // nothing is missing from the middle
+		switch before := int64(m.Added - m.Length); {
+		case id.Less(m.FirstID):
 			return before
-		case id == s.firstID:
+		case id == m.FirstID:
 			return before + 1
 		}
 	}
 	return Unknown
+}
+
+func (s *Stream) placeOf(id ID) int64 {
+	m := s.Meta()
+	return m.PlaceOf(id)
 }
 
 // hasGap reports whether an entry was deleted from the middle, from an ID on.

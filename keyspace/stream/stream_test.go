@@ -295,15 +295,16 @@ func TestModel(t *testing.T) {
 func rebuilt(t *testing.T, s *Stream) *Stream {
 	t.Helper()
 	out := New()
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
+	for c := s.nodes.head(); c.ok(); c = c.next() {
+		n, err := Validate(c.key(), c.value())
+		if err != nil || !out.AddNode(&n) || out.AddNode(&n) {
+			t.Fatalf("node %v: %v", c.key(), err)
 		}
 	}
-	for c := s.nodes.head(); c.ok(); c = c.next() {
-		must(out.AddNode(c.key(), c.value()))
+	meta := s.Meta()
+	if !out.SetMeta(&meta) {
+		t.Fatalf("%+v", meta)
 	}
-	must(out.SetMeta(s.Meta()))
 	s.EachGroup(func(g *Group) bool {
 		to := out.AddGroup([]byte(g.Name()), g.LastID, g.Read)
 		g.EachPending(MinID, func(id ID, p *Pending) bool {
@@ -316,7 +317,8 @@ func rebuilt(t *testing.T, s *Stream) *Stream {
 		g.EachConsumer(func(c *Consumer) bool {
 			n := to.AddConsumer([]byte(c.Name()), c.SeenMs)
 			c.EachPending(MinID, func(id ID, _ *Pending) bool {
-				if !to.AssignFirst(id, n) || to.AssignFirst(id, n) {
+				p := to.PendingEntry(id)
+				if !to.AssignFirst(id, p, n) || to.AssignFirst(id, p, n) {
 					t.Fatalf("%v is assigned twice", id)
 				}
 				return true
@@ -435,13 +437,14 @@ func FuzzNode(f *testing.F) {
 	f.Add(uint64(5), uint64(1), []byte(s.nodes.head().value()))
 	f.Add(uint64(0), uint64(0), []byte{})
 	f.Fuzz(func(t *testing.T, ms, seq uint64, b []byte) {
+		n, err := Validate(ID{ms, seq}, b)
 		s := New()
-		if s.AddNode(ID{ms, seq}, b) != nil {
+		if err != nil || !s.AddNode(&n) {
 			return
 		}
-		m := s.Meta()
-		if err := s.SetMeta(m); err != nil {
-			t.Fatal(err)
+		m := Meta{Length: uint64(n.Live), LastID: n.Last, FirstID: n.First}
+		if !s.SetMeta(&m) || s.edge() != n.First {
+			t.Fatalf("%+v %v", n, s.edge())
 		}
 		if err := s.Check(); err != nil {
 			t.Fatal(err)

@@ -57,39 +57,52 @@ const (
 	maxCount = 1 << 30 // no node has as many of anything
 )
 
+// A Node is a node of a stream as files have it.
+type Node struct {
+	ID       ID
+	Listpack listpack.Listpack
+	Live     int // entries that are not deleted
+	// First is the ID of the first live entry, if there is one, and Last that of the
+	// last entry, deleted or not.
+	First, Last ID
+}
+
 // Validate reports what is wrong with bytes that claim to be the node with the given
-// ID. It returns the number of live entries, and the ID of the last entry, deleted or
-// not. Longer encodings than needed are fine, as they are in listpacks.
-func Validate(node ID, b []byte) (live int, last ID, err error) {
+// ID. Longer encodings than needed are fine, as they are in listpacks.
+func Validate(node ID, b []byte) (Node, error) {
 	if err := listpack.Validate(b); err != nil {
-		return 0, ID{}, corrupt("%v", err)
+		return Node{}, corrupt("%v", err)
 	}
+	n := Node{ID: node, Listpack: b}
 	v := validator{lp: b}
 	v.at = v.lp.First()
-	live64 := v.int("the number of entries", 0, maxCount)
+	live := v.int("the number of entries", 0, maxCount)
 	deleted := v.int("the number of deleted entries", 0, maxCount)
 	fields := v.int("the number of fields", 0, maxCount)
 	v.pass("the master entry", fields)
 	v.int("the end of the master entry", 0, 0)
-	found := [2]int64{} // live and deleted entries
-	for i := int64(0); i < live64+deleted && v.err == nil; i++ {
+	for i := int64(0); i < live+deleted && v.err == nil; i++ {
 		id, flags := v.entry(node, fields)
-		if v.err == nil && (i == 0 && id.Less(node) || i > 0 && !last.Less(id)) {
+		if v.err == nil && (i == 0 && id.Less(node) || i > 0 && !n.Last.Less(id)) {
 			v.err = corrupt("entry %v is not in order", id)
 		}
-		last = id
-		found[flags&flagDeleted]++
+		if n.Last = id; flags&flagDeleted == 0 && n.Live == 0 {
+			n.First = id
+		}
+		if flags&flagDeleted == 0 {
+			n.Live++
+		}
 	}
 	switch {
 	case v.err != nil:
 	case v.at != 0:
-		v.err = corrupt("more than %d entries", live64+deleted)
-	case live64+deleted == 0:
+		v.err = corrupt("more than %d entries", live+deleted)
+	case live+deleted == 0:
 		v.err = corrupt("no entry")
-	case found[0] != live64:
-		v.err = corrupt("%d entries, the node says %d", found[0], live64)
+	case int64(n.Live) != live:
+		v.err = corrupt("%d entries, the node says %d", n.Live, live)
 	}
-	return int(live64), last, v.err
+	return n, v.err
 }
 
 // entry reads an entry.
