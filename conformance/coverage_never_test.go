@@ -19,7 +19,10 @@ var never = map[string][]string{
 		"lpush", "rpush", // what was pushed is there
 		"smismember",                                                             // a number for each member
 		"hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename", "setex", // OK or an error
-		"type", // the word none
+		"type",                                    // the word none
+		"xautoclaim",                              // the ID to go on with
+		"xgroup|create", "xgroup|setid", "xsetid", // OK or an error
+		"xinfo|stream", // facts or an error
 	},
 	kindWrongType: {
 		"lcs",  // has an error of its own
