@@ -19,6 +19,7 @@ const (
 	errReadNoGroup  replyError = "ERR Missing GROUP option for XREADGROUP"
 	errReadEnd      replyError = "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."
 	errReadTop      replyError = "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set."
+	errNoTop        replyError = "ERR the stream last element ID is 0-0"
 	errReadNewPlain replyError = "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."
 )
 
@@ -143,7 +144,10 @@ func (f *readFrom) read(a *args, s *stream.Stream) (err error) {
 			return errReadTop
 		}
 		if s != nil {
-			f.id, _ = s.TopID().Prev()
+			var ok bool
+			if f.id, ok = s.LastID().Prev(); !ok {
+				return errNoTop
+			}
 		}
 	case a.option(">"):
 		if f.group == nil {
@@ -164,7 +168,7 @@ func (f *readFrom) read(a *args, s *stream.Stream) (err error) {
 //
 // O(N) with N the number of entries of the reply. Reply: an array of pairs of key and
 // entries, in RESP3 a map, of the streams that have any; null if none has. The ID $ is
-// the last one that a stream has given, and + is before the last entry.
+// the last one that a stream has given, and + the one before it (7.4).
 func xreadCommand(c *client, a *args) error { return c.read(a, false) }
 
 // xreadgroupCommand delivers new entries to a consumer of a group, or tells what it

@@ -98,6 +98,9 @@ func ParseID(text []byte, missing uint64) (ID, bool) {
 func ParseAutoID(text []byte) (id ID, auto, ok bool) { return parseID(text, 0, true) }
 
 func parseID(text []byte, missing uint64, mayBeAuto bool) (id ID, auto, ok bool) {
+	if id, ok := parsePlainID(text, missing); ok {
+		return id, false, true
+	}
 	if len(text) > maxIDText {
 		return ID{}, false, false
 	}
@@ -114,6 +117,27 @@ func parseID(text []byte, missing uint64, mayBeAuto bool) (id ID, auto, ok bool)
 		id.Seq, ok = parseUint(seq)
 	}
 	return id, auto, ok
+}
+
+// parsePlainID reads the usual form of an ID: digits, too few to overflow, and no more
+// than one dash between them.
+func parsePlainID(text []byte, missing uint64) (ID, bool) {
+	ms, rest, ok := cutDigits(text)
+	if !ok || len(rest) == 0 {
+		return ID{ms, missing}, ok
+	}
+	seq, end, ok := cutDigits(rest[1:])
+	return ID{ms, seq}, ok && rest[0] == '-' && len(end) == 0
+}
+
+// cutDigits reads the digits that b begins with, at least one and at most 19.
+func cutDigits(b []byte) (n uint64, rest []byte, ok bool) {
+	const most = 19
+	i := 0
+	for ; i < len(b) && i <= most && b[i]-'0' <= 9; i++ {
+		n = n*10 + uint64(b[i]-'0')
+	}
+	return n, b[i:], i > 0 && i <= most
 }
 
 // cString is the text up to the first zero byte, as the reference sees it.

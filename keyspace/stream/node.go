@@ -33,14 +33,8 @@ type master struct {
 	liveAt, deadsAt int // offsets of the counts
 }
 
-func readMaster(lp listpack.Listpack) (m master) {
-	m.liveAt = lp.First()
-	m.live = int(lp.Get(m.liveAt).Int)
-	m.deadsAt = lp.Next(m.liveAt)
-	m.deleted = int(lp.Get(m.deadsAt).Int)
-	at := lp.Next(m.deadsAt)
-	m.fields = int(lp.Get(at).Int)
-	m.fieldsAt = lp.Next(at)
+func readMaster(lp listpack.Listpack) master {
+	m := readCounts(lp)
 	m.entriesAt = lp.Next(skip(lp, m.fieldsAt, m.fields))
 	return m
 }
@@ -55,39 +49,57 @@ func skip(lp listpack.Listpack, at, n int) int {
 
 // newNode returns a node without entries for entries with these fields.
 func newNode(pairs [][]byte, capacity int) listpack.Listpack {
-	lp := listpack.New(capacity).AppendInt(0).AppendInt(0).AppendInt(int64(len(pairs) / 2))
+	a := listpack.New(capacity).Appender()
+	a.Add(listpack.Integer(0))
+	a.Add(listpack.Integer(0))
+	a.Add(listpack.Integer(int64(len(pairs) / 2)))
 	for i := 0; i < len(pairs); i += 2 {
-		lp = lp.Append(pairs[i])
+		a.Add(listpack.String(pairs[i]))
 	}
-	return lp.AppendInt(0)
+	a.Add(listpack.Integer(0))
+	return a.Listpack()
+}
+
+// readCounts reads the beginning of a master entry.
+func readCounts(lp listpack.Listpack) (m master) {
+	m.liveAt = lp.First()
+	m.live = int(lp.Get(m.liveAt).Int)
+	m.deadsAt = lp.Next(m.liveAt)
+	m.deleted = int(lp.Get(m.deadsAt).Int)
+	at := lp.Next(m.deadsAt)
+	m.fields = int(lp.Get(at).Int)
+	m.fieldsAt = lp.Next(at)
+	return m
 }
 
 // addEntry appends an entry to the node with the given ID.
 func addEntry(lp listpack.Listpack, node, id ID, pairs [][]byte) listpack.Listpack {
-	m := readMaster(lp)
-	lp = lp.ReplaceInt(m.liveAt, int64(m.live+1))
+	m := readCounts(lp)
 	fields, flags, elements := len(pairs)/2, int64(0), len(pairs)+4
-	if hasFields(lp, pairs) {
+	if m.hasFields(lp, pairs) {
 		flags, elements = flagSameFields, fields+3
 	}
 	ms, seq := id.minus(node)
-	lp = lp.AppendInt(flags).AppendInt(ms).AppendInt(seq)
+	a := lp.Appender()
+	a.Add(listpack.Integer(flags))
+	a.Add(listpack.Integer(ms))
+	a.Add(listpack.Integer(seq))
 	if flags == flagSameFields {
 		for i := 1; i < len(pairs); i += 2 {
-			lp = lp.Append(pairs[i])
+			a.Add(listpack.String(pairs[i]))
 		}
 	} else {
-		lp = lp.AppendInt(int64(fields))
+		a.Add(listpack.Integer(int64(fields)))
 		for _, s := range pairs {
-			lp = lp.Append(s)
+			a.Add(listpack.String(s))
 		}
 	}
-	return lp.AppendInt(int64(elements))
+	a.Add(listpack.Integer(int64(elements)))
+	return a.Listpack().ReplaceInt(m.liveAt, int64(m.live+1))
 }
 
 // hasFields reports whether the fields of an entry are those of the node.
-func hasFields(lp listpack.Listpack, pairs [][]byte) bool {
-	m := readMaster(lp)
+func (m *master) hasFields(lp listpack.Listpack, pairs [][]byte) bool {
 	if m.fields != len(pairs)/2 {
 		return false
 	}
@@ -155,7 +167,7 @@ func entryBefore(lp listpack.Listpack, at int) int {
 
 // lastEntry returns the last entry of a node, deleted or not.
 func lastEntry(lp listpack.Listpack) entry {
-	return readEntry(lp, entryBefore(lp, len(lp)-1), readMaster(lp).fields)
+	return readEntry(lp, entryBefore(lp, len(lp)-1), readCounts(lp).fields)
 }
 
 // lastID returns the ID of the last entry of a node, deleted or not.
@@ -172,7 +184,7 @@ func markDeleted(lp listpack.Listpack, e *entry) listpack.Listpack {
 
 // countDeleted makes so many live entries deleted ones in the master entry.
 func countDeleted(lp listpack.Listpack, n int) listpack.Listpack {
-	m := readMaster(lp)
+	m := readCounts(lp)
 	lp = lp.ReplaceInt(m.deadsAt, int64(m.deleted+n))
 	return lp.ReplaceInt(m.liveAt, int64(m.live-n))
 }

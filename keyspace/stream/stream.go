@@ -132,7 +132,7 @@ func isFull(lp listpack.Listpack, size int, limits *Limits) bool {
 	if limits.NodeMaxEntries <= 0 {
 		return false
 	}
-	m := readMaster(lp)
+	m := readCounts(lp)
 	return m.live+m.deleted >= limits.NodeMaxEntries
 }
 
@@ -168,7 +168,7 @@ func (s *Stream) Delete(id ID) bool {
 		return false
 	}
 	s.length--
-	if lp := node.value(); readMaster(lp).live == 1 {
+	if lp := node.value(); readCounts(lp).live == 1 {
 		s.removeNode(node)
 	} else {
 		*node.slot() = countDeleted(markDeleted(lp, &e), 1)

@@ -130,6 +130,11 @@ func (m *model) trim() {
 		m.t.Fatalf("%+v deleted %d of %d", t, got, n)
 	}
 	m.entries = slices.Delete(m.entries, 0, got)
+	if head := m.s.nodes.head(); head.ok() && t.Limit == 0 && m.s.Len() > t.MaxLen && !t.ByID {
+		if live := readCounts(head.value()).live; m.s.Len()-live >= t.MaxLen {
+			m.t.Fatalf("%+v leaves a node of %d of %d entries", t, live, m.s.Len())
+		}
+	}
 }
 
 func (m *model) group() {
@@ -339,7 +344,7 @@ func TestIDs(t *testing.T) {
 		{"0", ID{0, 7}, true}, {"1-2", ID{1, 2}, true}, {"18446744073709551615-18446744073709551615", MaxID, true},
 		{"18446744073709551616-0", ID{}, false}, {"", ID{}, false}, {"-", ID{}, false}, {"-1", ID{}, false}, {"1-", ID{}, false},
 		{"1-*", ID{}, false}, {"*", ID{}, false}, {"a-1", ID{}, false}, {"1-2-3", ID{}, false}, {"1--5", ID{}, false},
-		{"01-002", ID{1, 2}, true}, {" 1-+2", ID{1, 2}, true}, {"1 -2", ID{}, false}, {"1- -1", ID{1, 1<<64 - 1}, true},
+		{"1.5", ID{}, false}, {"1 5", ID{}, false}, {"12345678901234567890-1", ID{12345678901234567890, 1}, true}, {"01-002", ID{1, 2}, true}, {" 1-+2", ID{1, 2}, true}, {"1 -2", ID{}, false}, {"1- -1", ID{1, 1<<64 - 1}, true},
 		{"1-2\x003", ID{1, 2}, true}, {strings.Repeat("0", 127), ID{0, 7}, true}, {strings.Repeat("0", 128), ID{}, false},
 	} {
 		if id, ok := ParseID([]byte(c.text), 7); ok != c.ok || ok && id != c.id {

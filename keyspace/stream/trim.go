@@ -23,7 +23,7 @@ func (s *Stream) Trim(t *Trim) int {
 			break
 		}
 		lp := node.value()
-		live := readMaster(lp).live
+		live := readCounts(lp).live
 		if t.Limit > 0 && deleted+live > t.Limit {
 			break
 		}
