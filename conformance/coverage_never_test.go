@@ -22,6 +22,9 @@ var never = map[string][]string{
 		"type", // the word none
 		"watch",
 		"ssubscribe", "sunsubscribe", // messages
+		"xautoclaim",                              // the ID to go on with
+		"xgroup|create", "xgroup|setid", "xsetid", // OK or an error
+		"xinfo|stream", // facts or an error
 	},
 	kindWrongType: {
 		"lcs",  // has an error of its own

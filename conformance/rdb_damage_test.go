@@ -71,6 +71,15 @@ func damages() []damage {
 		{"a sorted set with a score that is NaN", rdbFile("\x05\x01k\x01\x01m\x00\x00\x00\x00\x00\x00\xf8\x7f")},
 		{"a sorted set with a score that is no text", rdbFile("\x03\x01k\x01\x01m\x03abc")},
 		{"a sorted set with a member twice", rdbFile("\x03\x01k\x02\x01m\x011\x01m\x012")},
+		{"a stream whose node has no ID", rdbFile("\x13\x01k\x01\x05abcde\x07\x07\x00\x00\x00\x00\x00\xff")},
+		{"a stream in a listpack whose size lies", rdbFile("\x13\x01k\x01\x10" + strings.Repeat("\x01", 16) + "\x07\xff\x00\x00\x00\x00\x00\xff")},
+		{"a stream of two entries without nodes", rdbFile("\x13\x01k\x00\x02" + strings.Repeat("\x00", 8))},
+		{"a stream of 2^32 nodes", rdbFile("\x13\x01k\x80\xff\xff\xff\xff\x10")},
+		{"a stream with a group twice", rdbFile("\x0f\x01k\x00\x00\x01\x01\x02" + strings.Repeat("\x01g\x00\x00\x00\x00", 2))},
+		{"a stream with a pending entry twice", rdbFile("\x0f\x01k\x00\x00\x01\x01\x01\x01g\x00\x00\x02" + strings.Repeat("\x01", 2*(16+8+1)) + "\x00")},
+		{"a stream with a consumer twice", rdbFile("\x0f\x01k\x00\x00\x01\x01\x01\x01g\x00\x00\x00\x02" + strings.Repeat("\x01c12345678\x00", 2))},
+		{"a stream whose consumer has what the group has not", rdbFile("\x0f\x01k\x00\x00\x01\x01\x01\x01g\x00\x00\x00\x01\x01c12345678\x01" + strings.Repeat("\x01", 16))},
+		{"a stream with 2^32 pending entries", rdbFile("\x0f\x01k\x00\x00\x01\x01\x01\x01g\x00\x00\x80\xff\xff\xff\xff")},
 		{"an unknown type", rdbFile("\x63\x01kv")},
 		{"an unknown length form", rdbFile("\x00\x01k\xc7v")},
 	}
@@ -125,6 +134,10 @@ func built() []oneKey {
 		{"a set without members", "\x02\x01k\x00", nil, map[string]keyState{}},
 		{"a hash without fields", "\x0d\x01k\x0b\x0b\x00\x00\x00\x0a\x00\x00\x00\x00\x00\xff", nil, map[string]keyState{}},
 		{"a sorted set without members", "\x11\x01k\x07\x07\x00\x00\x00\x00\x00\xff", nil, map[string]keyState{}},
+		{"an empty stream", "\x0f\x01k\x00\x00\x05\x06\x00", nil, state(func(s *keyState) {
+			s.Type, s.Encoding = "stream", "stream"
+			s.Value = []string{"length 0, first 18446744073709551615-18446744073709551615, last 5-6, deleted 0-0, added 0"}
+		})},
 		{"past expiry in ms", millis(year2001*1000) + value, nil, map[string]keyState{}},
 		{"past expiry in s", seconds(year2001) + value, nil, map[string]keyState{}},
 	}

@@ -145,6 +145,11 @@ func stateOf(k *fixtures.Key) keyState {
 		for _, p := range pairs {
 			s.Value = append(s.Value, memberText(p.Name, p.Value))
 		}
+	case "stream":
+		var stream *fixtures.Stream
+		if stream, err = k.Value.Stream(); err == nil {
+			s.Value = streamLines(stream)
+		}
 	}
 	must(err)
 	return s
@@ -235,6 +240,8 @@ func (d *dialogue) readKey(key string) keyState {
 		s.Value = d.readHash(key)
 	case "zset":
 		s.Value = d.readSortedSet(key)
+	case "stream":
+		s.Value = d.readStream(key)
 	}
 	return s
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // ourTypes are the types of values that our server can load.
-var ourTypes = []string{"string", "list", "set", "hash", "zset"}
+var ourTypes = []string{"string", "list", "set", "hash", "zset", "stream"}
 
 // One spec for each file that a real server wrote: what is served after loading
 // it is what was saved.

@@ -68,7 +68,7 @@ func (o *Object) check() error {
 	if !o.isBoxed() {
 		return fmt.Errorf("a %s is not boxed", o.Type())
 	}
-	if v, ok := o.box().value().(interface{ Len() int }); ok && v.Len() == 0 && o.Type() != TypeHash {
+	if v, ok := o.box().value().(interface{ Len() int }); ok && v.Len() == 0 && !mayBeEmpty(o.Type()) {
 		return fmt.Errorf("empty %s", o.Type())
 	}
 	if v, ok := o.box().value().(interface{ Check() error }); ok {
@@ -76,6 +76,10 @@ func (o *Object) check() error {
 	}
 	return nil
 }
+
+// mayBeEmpty reports whether a value of the type may have no elements: a stream still
+// has its last ID, and a hash looks after itself.
+func mayBeEmpty(t Type) bool { return t == TypeHash || t == TypeStream }
 
 func (o *Object) checkString() error {
 	stored := o.stringBytes()

@@ -3,6 +3,8 @@ package keyspace
 import (
 	"math/rand/v2"
 	"unsafe"
+
+	"respect/keyspace/stream"
 )
 
 // Settings are the configured values that the keyspace works by. They are
@@ -12,6 +14,8 @@ type Settings struct {
 	Set  SetLimits
 	Hash HashLimits
 	ZSet ZSetLimits
+	// Stream are the limits of the nodes of streams.
+	Stream stream.Limits
 	// HLLSparseMaxBytes is hll-sparse-max-bytes: the size from which a HyperLogLog
 	// is dense.
 	HLLSparseMaxBytes int
@@ -71,6 +75,7 @@ func New(databases int, src rand.Source) *Keyspace {
 			Set:               SetLimits{MaxIntset: 512, MaxListpackEntries: 128, MaxListpackValue: 64},
 			Hash:              HashLimits{MaxListpackEntries: 512, MaxListpackValue: 64},
 			ZSet:              ZSetLimits{MaxListpackEntries: 128, MaxListpackValue: 64},
+			Stream:            stream.Limits{NodeMaxBytes: 4096, NodeMaxEntries: 100},
 			HLLSparseMaxBytes: 3000,
 			LFULogFactor:      10,
 			LFUDecayMinutes:   1,

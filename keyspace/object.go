@@ -3,6 +3,8 @@ package keyspace
 import (
 	"fmt"
 	"unsafe"
+
+	"respect/keyspace/stream"
 )
 
 // Type is the type of a value, with the numbers that Redis gives them.
@@ -136,6 +138,8 @@ func newBoxed(key []byte, t Type, e Encoding, value any) *Object {
 		b.at = unsafe.Pointer(v)
 	case *Hash:
 		b.at = unsafe.Pointer(v)
+	case *stream.Stream:
+		b.at = unsafe.Pointer(v)
 	default:
 		panic(fmt.Sprintf("keyspace: a %v cannot be a %T", t, value))
 	}
@@ -157,6 +161,8 @@ func (b *boxed) value() any {
 		return (*ZSet)(b.at)
 	case TypeHash:
 		return (*Hash)(b.at)
+	case TypeStream:
+		return (*stream.Stream)(b.at)
 	}
 	panic("keyspace: an object of " + b.Type().String())
 }
@@ -270,3 +276,6 @@ func (o *Object) Size() int {
 
 // List returns the value of an object whose type is list.
 func (o *Object) List() *List { return (*List)(o.as(TypeList)) }
+
+// Stream returns the value of an object whose type is stream.
+func (o *Object) Stream() *stream.Stream { return (*stream.Stream)(o.as(TypeStream)) }

@@ -28,7 +28,7 @@
 //
 // # What is still missing
 //
-// Streams and the values of modules are known by name and refused with [Unsupported]. To add a
+// The values of modules are known by name and refused with [Unsupported]. To add a
 // type: give it an entry in valueReaders (value.go), methods in [ValueVisitor], and a file of its
 // own beside list.go.
 package rdb

@@ -40,8 +40,8 @@ func TestRefusals(t *testing.T) {
 			internal + "offset 23, opcode 255 (EOF) at offset 14: RDB CRC error"}},
 		{"REDIS0010\x50\x01a\x01b", Corrupt, []string{
 			internal + "offset 10, type 80 at offset 9: Unknown RDB encoding type 80"}},
-		{"REDIS0010\xfe\x03\x0f\x01a\x01", Unsupported, []string{
-			internal + "offset 14, type 15 (stream) at offset 11, key \"a\" in DB 3: Value type not yet supported"}},
+		{"REDIS0010\xfe\x03\x06\x01a\x01", Unsupported, []string{
+			internal + "offset 14, type 6 (module-pre-release) at offset 11, key \"a\" in DB 3: Value type not yet supported"}},
 		{"REDIS0010\x00\x01a\x81\x00\x00\x00\xff\x00\x00\x00\x00xxx", Truncated, []string{short,
 			internal + "offset 24, type 0 (string) at offset 9, key \"a\" in DB 0: Unexpected EOF reading RDB file"}},
 		{"REDIS0010\x00\x01a\xc4a", Corrupt, []string{
@@ -96,6 +96,17 @@ var badValues = []struct{ name, item, reason string }{
 	{"intset of other length", "\x0b\x01k" + packed(intsetOf(4, 1)+"x"), "Intset integrity check failed. (intset: corrupt data: 13 bytes, 12 are needed for 1 integers of 4 bytes)"},
 	{"intset of wrong width", "\x0b\x01k\x09\x01\x00\x00\x00\x01\x00\x00\x00x", "Intset integrity check failed. (intset: corrupt data: width 1)"},
 	{"intset cut", "\x0b\x01k\x02\x02\x00", "Intset integrity check failed. (intset: corrupt data: only 2 bytes)"},
+	{"stream node without ID", "\x13\x01k\x01\x01x" + packed(listpackOf("1")), "Stream node key entry is not the size of a stream ID"},
+	{"stream node cut", streamNode("1", "0", "1", "f", "0", "2", "0", "0", "v"), "Stream listpack integrity check failed. (stream: corrupt data: ends before the number of elements of an entry)"},
+	{"stream node empty", streamNode(), "Stream listpack integrity check failed. (stream: corrupt data: ends before the number of entries)"},
+	{"stream node without entries", streamNode("0", "0", "1", "f", "0"), "Stream listpack integrity check failed. (stream: corrupt data: no entry)"},
+	{"stream node with text for a number", streamNode("1", "0", "1", "f", "0", "2", "x", "0", "v", "4"), "Stream listpack integrity check failed. (stream: corrupt data: the time of an entry is \"x\")"},
+	{"stream node with more", streamNode("1", "0", "1", "f", "0", "2", "0", "0", "v", "4", "2"), "Stream listpack integrity check failed. (stream: corrupt data: more than 1 entries)"},
+	{"stream node of huge entry", streamNode("1", "0", "1", "f", "0", "0", "0", "0", "1000000000", "v", "4"), "Stream listpack integrity check failed. (stream: corrupt data: ends within the values of an entry)"},
+	{"stream node out of order", streamNode("2", "0", "1", "f", "0", "2", "1", "0", "v", "4", "2", "0", "0", "v", "4"), "Stream listpack integrity check failed. (stream: corrupt data: entry 5-0 is not in order)"},
+	{"stream node counting wrong", streamNode("1", "1", "1", "f", "0", "2", "0", "0", "v", "4", "2", "1", "0", "v", "4"), "Stream listpack integrity check failed. (stream: corrupt data: 2 entries, the node says 1)"},
+	{"stream node of other elements", streamNode("1", "0", "1", "f", "0", "2", "0", "0", "v", "5"), "Stream listpack integrity check failed. (stream: corrupt data: the number of elements of an entry is \"5\")"},
+	{"stream of other length", streamNode("1", "0", "1", "f", "0", "2", "0", "0", "v", "4") + "\x02\x05\x00", "Stream length inconsistent with rax entries"},
 	{"set listpack cut", "\x14\x01k\x03abc", "Set listpack integrity check failed. (listpack: corrupt data: only 3 bytes)"},
 	{"set listpack, twice", "\x14\x01k" + packed(listpackOf("a", "b", "a")), "Set listpack integrity check failed. (a member occurs twice)"},
 	{"set listpack, twice as number", "\x14\x01k\x0c\x0c\x00\x00\x00\x02\x00\x01\x01\x811\x02\xff", "Set listpack integrity check failed. (a member occurs twice)"},

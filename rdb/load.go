@@ -87,6 +87,8 @@ type loader struct {
 	set  setBuilder
 	hash hashBuilder
 	zset zsetBuilder
+
+	stream streamBuilder
 }
 
 // A builder makes a value of its elements.
@@ -102,6 +104,7 @@ func newLoader(r *Reader, ks *keyspace.Keyspace) *loader {
 	l.list = listBuilder{limits: &limits.List}
 	l.set = setBuilder{reader: r, limits: &limits.Set}
 	l.hash = hashBuilder{reader: r, limits: &limits.Hash}
+	l.stream = streamBuilder{reader: r}
 	l.zset = zsetBuilder{reader: r, limits: &limits.ZSet}
 	return l
 }

@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"respect/fixtures"
 	"respect/keyspace"
+	"respect/keyspace/stream"
 	"respect/rdb"
 )
 
@@ -28,7 +30,7 @@ func load(t *testing.T, file []byte, databases int, nowMs int64) (*keyspace.Keys
 	return ks, stats, err
 }
 
-var loadableTypes = []string{"string", "list", "set", "hash", "zset"}
+var loadableTypes = []string{"string", "list", "set", "hash", "zset", "stream"}
 
 // loadable calls do for each fixture of which every type can be loaded.
 func loadable(t *testing.T, do func(t *testing.T, m fixtures.Manifest, file []byte)) {
@@ -154,9 +156,70 @@ func compareLoaded(t *testing.T, ks *keyspace.Keyspace, db *keyspace.DB, m *fixt
 		t.Errorf("key %q (-want +got):\n%s", want.Key, diff)
 		return
 	}
-	if diff := cmp.Diff(wantedValue(t, want), valueOf(o)); diff != "" {
+	if diff := diffValue(t, want, o); diff != "" {
 		t.Errorf("key %q (-want +got):\n%s", want.Key, diff)
 	}
+}
+
+// diffValue tells how a value differs from that of a manifest.
+func diffValue(t *testing.T, want *fixtures.Key, o *keyspace.Object) string {
+	t.Helper()
+	if want.Type != "stream" {
+		return cmp.Diff(wantedValue(t, want), valueOf(o))
+	}
+	s, err := want.Value.Stream()
+	if err != nil {
+		t.Fatalf("key %q: %v", want.Key, err)
+	}
+	return cmp.Diff(s, streamOf(o.Stream()), cmpopts.EquateEmpty())
+}
+
+// streamOf describes a stream as manifests do.
+func streamOf(s *stream.Stream) *fixtures.Stream {
+	added := int64(s.Added())
+	out := &fixtures.Stream{Length: int64(s.Len()), LastID: s.LastID().String(), FirstID: s.FirstID().String(),
+		MaxDeletedID: s.MaxDeletedID().String(), EntriesAdded: &added}
+	for it := s.Range(stream.MinID, stream.MaxID); it.Next(); {
+		e := fixtures.StreamEntry{ID: it.ID.String()}
+		it.Each(func(field, value stream.Element) {
+			e.Fields = append(e.Fields, string(field.AppendTo(nil)), string(value.AppendTo(nil)))
+		})
+		out.Entries = append(out.Entries, e)
+	}
+	s.EachGroup(func(g *stream.Group) bool {
+		out.Groups = append(out.Groups, groupOf(s, g))
+		return true
+	})
+	return out
+}
+
+func groupOf(s *stream.Stream, g *stream.Group) fixtures.StreamGroup {
+	out := fixtures.StreamGroup{Name: fixtures.Text(g.Name()), LastDeliveredID: g.LastID.String()}
+	if read := g.Read; read != stream.Unknown {
+		out.EntriesRead = &read
+	}
+	if lag, known := g.Lag(s); known {
+		out.Lag = &lag
+	}
+	add := func(to *[]fixtures.StreamPending, withConsumer bool) func(id stream.ID, p *stream.Pending) bool {
+		return func(id stream.ID, p *stream.Pending) bool {
+			row := fixtures.StreamPending{ID: id.String(), DeliveryTime: p.DeliveredMs, DeliveryCount: int64(p.Deliveries)}
+			if withConsumer {
+				row.Consumer = fixtures.Text(p.Consumer().Name())
+			}
+			*to = append(*to, row)
+			return true
+		}
+	}
+	g.EachPending(stream.MinID, add(&out.PEL, true))
+	g.EachConsumer(func(c *stream.Consumer) bool {
+		active := c.ActiveMs
+		consumer := fixtures.StreamConsumer{Name: fixtures.Text(c.Name()), SeenTime: c.SeenMs, ActiveTime: &active}
+		c.EachPending(stream.MinID, add(&consumer.PEL, false))
+		out.Consumers = append(out.Consumers, consumer)
+		return true
+	})
+	return out
 }
 
 // wantedValue lists what a value consists of, in the manner of valueOf.

@@ -34,6 +34,7 @@ func objects() []string {
 		"\x0c" + packed(ziplistOf("m", "1.5", "n", "2")),
 		"\x11" + packed(listpackOf("m", "1.5", "n", "2")),
 		"\x11" + packed(listpackOf("m", "2", "n", "-inf")),
+		streamObject(TypeStream), streamObject(TypeStream2), streamObject(TypeStream3),
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"respect/fixtures"
 )
@@ -131,6 +132,11 @@ func compareValue(t *testing.T, want *fixtures.Key, got *recordedKey) {
 			slices.Sort(got.elements)
 		}
 		diff = cmp.Diff(elements, got.elements)
+	case "stream":
+		var s *fixtures.Stream
+		s, err = want.Value.Stream()
+		forgetUntold(s, &got.stream, want.RDBType)
+		diff = cmp.Diff(s, &got.stream, cmpopts.EquateEmpty())
 	default:
 		var pairs []fixtures.Pair
 		pairs, err = want.Value.Pairs()
@@ -140,6 +146,28 @@ func compareValue(t *testing.T, want *fixtures.Key, got *recordedKey) {
 	}
 	if err != nil || diff != "" {
 		t.Errorf("key %q: %v (-manifest +file):\n%s", want.Key, err, diff)
+	}
+}
+
+// forgetUntold takes out of both what only one of manifest and file tells: the lag is not in a
+// file, and releases before 7.0 and 7.2 did not tell all that is read out of theirs.
+func forgetUntold(want, got *fixtures.Stream, rdbType int) {
+	if rdbType == int(TypeStream) {
+		got.MaxDeletedID, got.FirstID, got.EntriesAdded = "", "", nil
+	}
+	for i := range want.Groups {
+		want.Groups[i].Lag = nil
+	}
+	for i := range got.Groups {
+		g := &got.Groups[i]
+		if rdbType == int(TypeStream) {
+			g.EntriesRead = nil
+		}
+		for j := range g.Consumers {
+			if rdbType != int(TypeStream3) {
+				g.Consumers[j].ActiveTime = nil
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"respect/fixtures"
 	"respect/keyspace/intset"
 	"respect/keyspace/listpack"
+	"respect/keyspace/stream"
 )
 
 // recorder is a Visitor that keeps everything.
@@ -36,6 +37,7 @@ type recordedKey struct {
 	text     string
 	elements []string        // of a list or a set
 	pairs    []fixtures.Pair // fields, or members with the text of their scores
+	stream   fixtures.Stream
 }
 
 func (v *recorder) Version(version int) error {
@@ -187,6 +189,83 @@ func (v *recorder) ZSetListpack(packed []byte) error {
 
 // formatScore returns a text that is the same for the same number only.
 func formatScore(score float64) string { return strconv.FormatFloat(score+0, 'g', -1, 64) }
+
+func (v *recorder) StreamNode(node *stream.Node) error {
+	again, err := stream.Validate(node.ID, node.Listpack)
+	if err != nil || again.Live != node.Live || again.First != node.First || again.Last != node.Last {
+		return fmt.Errorf("%+v, %+v, %v", node, again, err)
+	}
+	part := stream.New()
+	if !part.AddNode(node) {
+		return fmt.Errorf("node %v has ID 0", node.ID)
+	}
+	v.current.stream.Entries = append(v.current.stream.Entries, entriesOf(part)...)
+	return nil
+}
+
+// entriesOf lists the entries of a stream.
+func entriesOf(s *stream.Stream) []fixtures.StreamEntry {
+	var entries []fixtures.StreamEntry
+	for it := s.Range(stream.MinID, stream.MaxID); it.Next(); {
+		e := fixtures.StreamEntry{ID: it.ID.String()}
+		it.Each(func(field, value stream.Element) {
+			e.Fields = append(e.Fields, string(field.AppendTo(nil)), string(value.AppendTo(nil)))
+		})
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+func (v *recorder) StreamMeta(m *stream.Meta) error {
+	added := int64(m.Added)
+	v.current.kind = "stream"
+	s := &v.current.stream
+	s.Length, s.LastID, s.FirstID, s.MaxDeletedID, s.EntriesAdded =
+		int64(m.Length), m.LastID.String(), m.FirstID.String(), m.MaxDeletedID.String(), &added
+	if s.Length != int64(len(s.Entries)) {
+		return fmt.Errorf("%d entries, length %d", len(s.Entries), s.Length)
+	}
+	return nil
+}
+
+func (v *recorder) StreamGroup(name []byte, last stream.ID, read int64) error {
+	g := fixtures.StreamGroup{Name: fixtures.Text(name), LastDeliveredID: last.String()}
+	if read != stream.Unknown {
+		g.EntriesRead = &read
+	}
+	v.current.stream.Groups = append(v.current.stream.Groups, g)
+	return nil
+}
+
+// group is the one that is being read.
+func (v *recorder) group() *fixtures.StreamGroup {
+	groups := v.current.stream.Groups
+	return &groups[len(groups)-1]
+}
+
+func (v *recorder) StreamPending(id stream.ID, deliveredMs int64, deliveries uint64) error {
+	g := v.group()
+	g.PEL = append(g.PEL, fixtures.StreamPending{ID: id.String(), DeliveryTime: deliveredMs, DeliveryCount: int64(deliveries)})
+	return nil
+}
+
+func (v *recorder) StreamConsumer(name []byte, seenMs, activeMs int64) error {
+	g := v.group()
+	g.Consumers = append(g.Consumers, fixtures.StreamConsumer{Name: fixtures.Text(name), SeenTime: seenMs, ActiveTime: &activeMs})
+	return nil
+}
+
+func (v *recorder) StreamOwned(id stream.ID) error {
+	g := v.group()
+	c := &g.Consumers[len(g.Consumers)-1]
+	for i := range g.PEL {
+		if p := &g.PEL[i]; p.ID == id.String() {
+			c.PEL = append(c.PEL, *p)
+			p.Consumer = c.Name
+		}
+	}
+	return nil
+}
 
 func (v *recorder) EndKey() error { v.current = nil; return nil }
 

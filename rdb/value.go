@@ -27,6 +27,10 @@ var valueReaders = [len(typeNames)]func(*Reader, ValueVisitor) error{
 	TypeZSet2:        (*Reader).readZSet2,
 	TypeZSetZiplist:  (*Reader).readZSetZiplist,
 	TypeZSetListpack: (*Reader).readZSetListpack,
+
+	TypeStream:  (*Reader).readStream,
+	TypeStream2: (*Reader).readStream2,
+	TypeStream3: (*Reader).readStream3,
 }
 
 // Supported reports whether values of this type can be read.

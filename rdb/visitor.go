@@ -1,5 +1,7 @@
 package rdb
 
+import "respect/keyspace/stream"
+
 // Values in [KeyHeader] for what a key does not have.
 const (
 	NoExpire = -1
@@ -76,6 +78,28 @@ type ValueVisitor interface {
 	// integer, or a text that strconv.ParseFloat understands; it is not NaN. Ziplists have been
 	// converted.
 	ZSetListpack(listpack []byte) error
+
+	// A stream arrives as any number of StreamNode, one StreamMeta, and then for each group
+	// StreamGroup, any number of StreamPending, and for each consumer StreamConsumer and any
+	// number of StreamOwned. It may have no entries and no groups.
+
+	// StreamNode receives the next node, which is valid. The reader does not notice if nodes are
+	// not in order.
+	StreamNode(node *stream.Node) error
+	// StreamMeta receives what the stream remembers besides. Its length is that of all nodes.
+	StreamMeta(meta *stream.Meta) error
+	// StreamGroup begins a group that has read so many entries, or stream.Unknown. The reader does
+	// not notice if a group comes twice.
+	StreamGroup(name []byte, last stream.ID, read int64) error
+	// StreamPending receives an entry that is pending in the group, with the Unix time in
+	// milliseconds of its last delivery. The reader does not notice if one comes twice.
+	StreamPending(id stream.ID, deliveredMs int64, deliveries uint64) error
+	// StreamConsumer begins a consumer, with Unix times in milliseconds. The reader does not notice
+	// if a consumer comes twice.
+	StreamConsumer(name []byte, seenMs, activeMs int64) error
+	// StreamOwned receives an entry that is pending for the consumer. The reader does not know
+	// whether it is pending in the group.
+	StreamOwned(id stream.ID) error
 }
 
 // Visitor receives the contents of a file, in the order of the file. The rules of [ValueVisitor]
@@ -180,6 +204,24 @@ func (Ignore) ZSetMember([]byte, float64) error { return nil }
 
 // ZSetListpack does nothing.
 func (Ignore) ZSetListpack([]byte) error { return nil }
+
+// StreamNode does nothing.
+func (Ignore) StreamNode(*stream.Node) error { return nil }
+
+// StreamMeta does nothing.
+func (Ignore) StreamMeta(*stream.Meta) error { return nil }
+
+// StreamGroup does nothing.
+func (Ignore) StreamGroup([]byte, stream.ID, int64) error { return nil }
+
+// StreamPending does nothing.
+func (Ignore) StreamPending(stream.ID, int64, uint64) error { return nil }
+
+// StreamConsumer does nothing.
+func (Ignore) StreamConsumer([]byte, int64, int64) error { return nil }
+
+// StreamOwned does nothing.
+func (Ignore) StreamOwned(stream.ID) error { return nil }
 
 // EndKey does nothing.
 func (Ignore) EndKey() error { return nil }

@@ -159,6 +159,7 @@ func readFlushMode(a *args) error {
 func (s *Server) flush(db *keyspace.DB) {
 	s.touchWatchedIn(db, nil)
 	s.dirty += uint64(db.Flush())
+	s.signalDB(db.ID())
 }
 
 // swapdbCommand exchanges the contents of two databases.

@@ -3,6 +3,7 @@ package server
 import (
 	"container/heap"
 	"errors"
+	"slices"
 
 	"respect/keyspace"
 )
@@ -14,8 +15,8 @@ import (
 // When a command makes such a key, or gives it another value, modified notes it
 // in Server.ready; after the command serveBlocked goes through the queues of
 // the ready keys, first come first served, and lets each client execute its
-// request again. A handler that finds nothing again leaves its client where it
-// stands in the queues.
+// request again. A client whose handler finds nothing again goes to the end of its queues,
+// as in the reference: it may be a reader of a stream for whom there was nothing.
 
 // errBlocked is returned by a handler whose client has to wait.
 var errBlocked = errors.New("blocked")
@@ -34,6 +35,7 @@ type blocking struct {
 	row       *row
 	keys      []keyID
 	wants     keyspace.Type // which type of value can serve it
+	needsKey  bool          // it is also served, with an error, when the key goes or has another type
 	timeoutMs int64         // when it has waited long enough; 0 for never
 	onTimeout func(c *client)
 	heapIndex int  // in Server.timeouts; -1 if it has no timeout
@@ -114,7 +116,8 @@ func (s *Server) signalKey(db int, key []byte) {
 	}
 }
 
-// signalDB notes that all keys of a database may serve clients, after SWAPDB.
+// signalDB notes that all keys of a database may serve clients, after SWAPDB or
+// FLUSHDB.
 func (s *Server) signalDB(db int) {
 	for id := range s.waiters {
 		if id.db == db {
@@ -143,17 +146,18 @@ func (s *Server) serveBlocked() {
 func (s *Server) serveKey(id keyID) {
 	queue := append([]*client(nil), s.waiters[id]...)
 	for _, c := range queue {
-		o := s.ks.DB(id.db).Lookup([]byte(id.key), keyspace.NoTouch|keyspace.NoStats)
-		if o == nil {
-			return
+		if c.blocked == nil {
+			continue
 		}
-		if c.blocked != nil && c.blocked.wants == o.Type() {
+		o := s.ks.DB(id.db).Lookup([]byte(id.key), keyspace.NoTouch|keyspace.NoStats)
+		if c.blocked.needsKey || o != nil && c.blocked.wants == o.Type() {
 			s.retry(c)
 		}
 	}
 }
 
-// retry executes the request of a blocked client again.
+// retry executes the request of a blocked client again. If it finds nothing, the
+// client goes on waiting behind all others.
 func (s *Server) retry(c *client) {
 	c.args = args{argv: c.blocked.argv}
 	c.row = c.blocked.row
@@ -165,6 +169,16 @@ func (s *Server) retry(c *client) {
 	if done {
 		s.unblock(c)
 		c.conn.Wake()
+		return
+	}
+	for _, id := range c.blocked.keys {
+		queue := s.waiters[id]
+		if i := slices.Index(queue, c); i == 0 {
+			queue = queue[1:] // of many who wait in turn, it is the first
+		} else {
+			queue = slices.Delete(queue, i, i+1)
+		}
+		s.waiters[id] = append(queue, c)
 	}
 }
 

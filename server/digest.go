@@ -4,8 +4,10 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 
 	"respect/keyspace"
+	"respect/keyspace/stream"
 	"respect/protocol"
 )
 
@@ -93,6 +95,14 @@ func (d *digest) addValue(db *keyspace.DB, o *keyspace.Object) {
 			d.add(one[:])
 			return true
 		})
+	case keyspace.TypeStream:
+		for it := o.Stream().Range(stream.MinID, stream.MaxID); it.Next(); {
+			d.mix(fmt.Appendf(nil, "%d.%d", it.ID.Ms, it.ID.Seq))
+			it.Each(func(field, value stream.Element) {
+				d.mix(text(field))
+				d.mix(text(value))
+			})
+		}
 	}
 	if db.ExpireAt(o) != keyspace.NoExpiry {
 		d.add(keyExpires)

@@ -12,7 +12,9 @@ func (c *client) modified(class eventClass, event string, key []byte) {
 // keyModified reports a change by a client, or by nobody when the time has come.
 func (s *Server) keyModified(by *client, db *keyspace.DB, class eventClass, event string, key []byte) {
 	s.dirty++
-	s.signalKey(db.ID(), key)
+	if class != eventStream { // of these few wake anybody (stream.go)
+		s.signalKey(db.ID(), key)
+	}
 	if len(s.watchers) > 0 {
 		s.touchWatched(db, key)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"respect/keyspace"
+	"respect/keyspace/stream"
 	"respect/protocol"
 )
 
@@ -15,7 +16,8 @@ func (s *Server) applyConfig() {
 	s.onChange(s.applyEncodings, "list-max-listpack-size", "list-compress-depth",
 		"set-max-intset-entries", "set-max-listpack-entries", "set-max-listpack-value",
 		"hash-max-listpack-entries", "hash-max-listpack-value",
-		"zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes")
+		"zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes",
+		"stream-node-max-bytes", "stream-node-max-entries")
 	s.onChange(s.applyPolicy, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
 	s.onChange(s.applyPort, "port", "bind")
 	s.onChange(s.applyKeepAlive, "tcp-keepalive")
@@ -48,6 +50,7 @@ func (s *Server) applyEncodings() error {
 	to.ZSet.MaxListpackEntries = int(cfg.ZsetMaxListpackEntries)
 	to.ZSet.MaxListpackValue = int(cfg.ZsetMaxListpackValue)
 	to.ZSet.FormatScore = protocol.FormatDouble
+	to.Stream = stream.Limits{NodeMaxBytes: int(cfg.StreamNodeMaxBytes), NodeMaxEntries: int(cfg.StreamNodeMaxEntries)}
 	to.HLLSparseMaxBytes = int(cfg.HllSparseMaxBytes)
 	return nil
 }

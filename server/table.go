@@ -12,6 +12,7 @@ import (
 func newTable(release *command.Version) *command.Table[*row] {
 	groups := slices.Concat(stringCommands, listCommands, setCommands, hashCommands, hashExpireCommands,
 		sortedSetCommands, bitmapCommands, hyperloglogCommands, geoCommands,
+		streamCommands,
 		transactionCommands,
 		pubsubCommands,
 		genericCommands, connectionCommands, serverCommands, memoryCommands,

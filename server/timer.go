@@ -74,6 +74,7 @@ func (s *Server) act() time.Duration {
 			s.mu.Lock()
 			s.tick()
 		}
+		s.serveBlocked() // consumers whose stream has expired
 	}
 	if s.nowMs >= s.nextCronMs && !s.cronPaused {
 		s.cron()

@@ -47,6 +47,21 @@ var (
 			return []string{"GEOADD", "geo", fmt.Sprint(lon), fmt.Sprint(lat), element(i)}
 		})
 	}, false}
+	emptyLog = &data{"no stream", func(s *server, _ int) error {
+		_, err := s.do("DEL", "log")
+		return err
+	}, true}
+	bigLog = &data{"a stream of a million entries", func(s *server, _ int) error {
+		return s.fill(1_000_000, func(i int) []string { return logEntry("biglog", i) })
+	}, false}
+	fullQueue = &data{"a stream with an entry for each request", func(s *server, n int) error { return s.fillQueue("queue", n) }, true}
+	delivered = &data{"a stream of which 100 000 entries are pending", func(s *server, _ int) error {
+		if err := s.fillQueue("delivered", keyspan); err != nil {
+			return err
+		}
+		_, err := s.do("XREADGROUP", "GROUP", "g", "c", "STREAMS", "delivered", ">")
+		return err
+	}, true}
 	bitmaps = &data{"strings of 16 MiB", (*server).fillBitmaps, false}
 )
 
@@ -70,6 +85,20 @@ func (s *server) fillNew(key string, n int, request func(i int) []string) error 
 		return err
 	}
 	return s.fill(n, request)
+}
+
+// logEntry adds an entry of five fields to a stream. IDs are as far apart as numbers.
+func logEntry(key string, i int) []string {
+	return []string{"XADD", key, strconv.Itoa(i+1) + "-0", "name", "somebody", "age", "42", "city", "Berlin", "visits", strconv.Itoa(i), "flag", "yes"}
+}
+
+// fillQueue makes a stream of n entries with a group that has got none of them.
+func (s *server) fillQueue(key string, n int) error {
+	if err := s.fillNew(key, n, func(i int) []string { return logEntry(key, i) }); err != nil {
+		return err
+	}
+	_, err := s.do("XGROUP", "CREATE", key, "g", "0")
+	return err
 }
 
 // fillBitmaps makes two bitmaps that are half ones, and one whose only one is its last

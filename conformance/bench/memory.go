@@ -22,6 +22,7 @@ var memoryCases = []struct {
 	}},
 	{"memory, one hash", "bytes/field", func(i int) []string { return []string{"HSET", "hash", element(i), "xxx"} }},
 	{"memory, one set", "bytes/member", func(i int) []string { return []string{"SADD", "set", element(i)} }},
+	{"memory, one stream, entries of 5 fields", "bytes/entry", func(i int) []string { return logEntry("stream", i) }},
 	{"memory, one sorted set", "bytes/member", func(i int) []string { return []string{"ZADD", "zset", strconv.Itoa(i * 7), element(i)} }},
 }
 

@@ -40,7 +40,7 @@ type Hooks struct {
 
 // All lists the faults of all areas.
 func All() []Fault {
-	return slices.Concat(protocolFaults, stringFaults, listFaults, genericFaults, connectionFaults, serverFaults,
+	return slices.Concat(protocolFaults, stringFaults, listFaults, streamFaults, genericFaults, connectionFaults, serverFaults,
 		transactionFaults, pubsubFaults, eventFaults, trackingFaults, observeFaults)
 }
 

@@ -191,6 +191,9 @@ func (lp Listpack) put(at, old, added int, e Element) Listpack {
 // then hold.
 func (lp Listpack) resize(at, old, size int) Listpack {
 	n := len(lp) - old + size
+	if old == size {
+		return lp
+	}
 	if n <= cap(lp) {
 		tail := lp[at+old:]
 		lp = lp[:n]

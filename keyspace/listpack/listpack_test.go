@@ -210,6 +210,39 @@ func step(r *rand.Rand, lp Listpack, d *Deque, m []string) (Listpack, []string) 
 	}
 }
 
+// TestAppender compares with elements that are appended one by one.
+func TestAppender(t *testing.T) {
+	r := newRand(t)
+	for range 300 {
+		lp := New(r.IntN(50))
+		for range r.IntN(4) {
+			lp = lp.Append(randomElement(r))
+		}
+		want := lp.Dup()
+		a := lp.Appender()
+		for range r.IntN(20) {
+			s := randomElement(r)
+			a.Add(String(s))
+			a.Add(Integer(int64(len(s))))
+			want = want.Append(s).AppendInt(int64(len(s)))
+		}
+		if got := a.Listpack(); !bytes.Equal(got, want) || got.Check() != nil {
+			t.Fatalf("%x, want %x", got, want)
+		}
+	}
+	lp := New(0)
+	for range countUnknown - 1 {
+		lp = lp.AppendInt(1)
+	}
+	a := lp.Appender()
+	for range 3 {
+		a.Add(Integer(1))
+	}
+	if lp = a.Listpack(); lp.Len() != countUnknown+2 || lp.Check() != nil {
+		t.Fatalf("%d elements, %v", lp.Len(), lp.Check())
+	}
+}
+
 func TestFind(t *testing.T) {
 	lp := New(0)
 	for _, s := range []string{"a", "1", "b", "a", "c", "1"} {

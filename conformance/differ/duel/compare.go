@@ -21,7 +21,7 @@ func (u Usage) Lines() []string {
 			out = append(out, fmt.Sprintf("%s %q needed %d times: %s", what, name, u[name], reason))
 		}
 	}
-	for _, r := range rules {
+	for _, r := range slices.Concat(rules, streamRules) {
 		add("rule", r.name, r.reason)
 	}
 	for _, t := range tolerances {

@@ -64,7 +64,7 @@ var rules = []rule{
 	},
 	{
 		name: "text of help", reason: "each server has words of its own",
-		commands: []string{"object help"},
+		commands: []string{"object help", "xgroup help", "xinfo help"},
 		check: func(x *exchange) string {
 			return unless(x.replies[0].Type == x.replies[1].Type, "not of the same type")
 		},
@@ -123,9 +123,9 @@ var rules = []rule{
 // rulesByCommand is made of the table.
 var rulesByCommand = func() map[string]*rule {
 	out := map[string]*rule{}
-	for i := range rules {
-		for _, c := range rules[i].commands {
-			out[c] = &rules[i]
+	for _, r := range slices.Concat(rules, streamRules) {
+		for _, c := range r.commands {
+			out[c] = &r
 		}
 	}
 	for _, c := range storesSet.commands {
@@ -137,7 +137,7 @@ var rulesByCommand = func() map[string]*rule {
 // ruleOf returns the rule for the request, nil if there is none.
 func ruleOf(words []string) *rule {
 	name := strings.ToLower(words[0])
-	if name == "object" && len(words) > 1 {
+	if slices.Contains([]string{"object", "xgroup", "xinfo"}, name) && len(words) > 1 {
 		name += " " + strings.ToLower(words[1])
 	}
 	return rulesByCommand[name]

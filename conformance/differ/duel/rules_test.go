@@ -1,6 +1,7 @@
 package duel
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,6 +117,20 @@ var ruleCases = []struct {
 	{"GEOSEARCHSTORE d z FROMMEMBER a BYRADIUS 9 km STOREDIST", ":1 *1 *2 $1 a ,1 :1 ", ":2 *1 *2 $1 a ,1 :1 ", false},
 	{"GEOSEARCHSTORE d z FROMMEMBER a BYRADIUS 9 km", ":1 ", ":2 ", false},
 	{"ZRANGE z 0 1", "*1 $1 a ", "*1 $1 b ", false},
+
+	{"XADD x * a 1", "$15 1795797676758-0 :1 ", "$15 1795797676790-0 :1 ", true},
+	{"XADD x * a 1", "$15 1795797676758-0 :1 ", "$15 1795797696790-0 :1 ", false},
+	{"XADD x 1 a 1", "$3 1-0 ", "$3 1-1 ", false},
+	{"XCLAIM x g c 0 1", ":1 *0 ", ":0 *0 ", true},
+	{"XCLAIM x g c 0 1", ":1 *0 ", ":0 *1 $3 1-0 ", false},
+	{"XREADGROUP GROUP g c STREAMS x y > >", ":1 :0 *-1 ", ":1 :0 *0 ", false},
+	{"XPENDING x g - + 1", "*1 *4 $3 1-0 $1 c :5 :1 ", "*1 *4 $3 1-0 $1 c :8 :1 ", true},
+	{"XPENDING x g - + 1", "*1 *4 $3 1-0 $1 c :5 :1 ", "*1 *4 $3 1-0 $1 c :5 :2 ", false},
+	{"XPENDING x g - + 1", "*1 *4 $3 1-0 $1 c :5 :1 ", "*1 *4 $3 1-0 $1 c :60005 :1 ", false},
+	{"XPENDING x g", "*4 :1 $3 1-0 $3 1-0 *0 ", "*4 :2 $3 1-0 $3 1-0 *0 ", false},
+	{"XINFO CONSUMERS x g", "*1 %2 $7 pending :1 $4 idle :7 ", "*1 %2 $7 pending :1 $4 idle :9 ", true},
+	{"XINFO CONSUMERS x g", "*1 %2 $7 pending :1 $4 idle :7 ", "*1 %2 $7 pending :2 $4 idle :7 ", false},
+	{"XINFO CONSUMERS x g", "*1 %1 $8 inactive :-1 ", "*1 %1 $8 inactive :0 ", false},
 }
 
 func TestRules(t *testing.T) {
@@ -133,7 +148,7 @@ func TestRules(t *testing.T) {
 			accepted[ruleOf(strings.Fields(rc.request)).name] = true
 		}
 	}
-	for _, r := range rules {
+	for _, r := range slices.Concat(rules, streamRules) {
 		if !accepted[r.name] && r.name != "encoding of a stored set" {
 			t.Errorf("no case for the rule %q", r.name)
 		}
@@ -162,7 +177,7 @@ func TestEncodingsByChance(t *testing.T) {
 
 func TestErrorsAreComparedExactly(t *testing.T) {
 	c := newComparer(ours, ours)
-	for _, r := range rules {
+	for _, r := range slices.Concat(rules, streamRules) {
 		request := strings.ToUpper(r.commands[0]) + " x y"
 		p := newPlan([][]string{strings.Fields(request)})
 		more := strings.Repeat(":0 ", p.after[0])
@@ -188,6 +203,10 @@ var toleranceCases = []struct{ name, request, a, b string }{
 	{"unknown type of SCAN", "SCAN 0 TYPE x", "*2 $1 0 *0 ", "-ERR_unknown_type_name_'x' "},
 	{"damaged HyperLogLogs", "PFCOUNT p", "-INVALIDOBJ_Corrupted_HLL_object_detected ", ":0 "},
 	{"an error that is left over", "SORT l", "*1 $1 1 ", "-ERR_One_or_more_scores_can't_be_converted_into_double "},
+	{"XSETID below a deleted ID", "XSETID x 1", "+OK ", "-ERR_The_ID_specified_in_XSETID_is_smaller_than_current_one "},
+	{"unbalanced lists of streams", "XREAD STREAMS x", "-ERR_Unbalanced_XREAD_list_of_streams ", "-ERR_Unbalanced_'xread'_list_of_streams "},
+	{"the last entry in XREAD", "XREAD STREAMS x +", "-ERR_Invalid_stream_ID_specified_as_stream_command_argument ", "*-1 "},
+	{"active times of consumers", "XINFO CONSUMERS x g", "*1 %2 $7 pending :1 $4 idle :7 ", "*1 %3 $7 pending :1 $4 idle :7 $8 inactive :-1 "},
 	{"LPOS of the smallest integer", "LPOS l a RANK -9223372036854775808", "$-1 ", "-ERR_value_is_out_of_range,_value_must_between "},
 }
 

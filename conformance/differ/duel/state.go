@@ -17,6 +17,7 @@ var contents = map[string]func(key string) []string{
 	"set":    func(key string) []string { return []string{"SMEMBERS", key} },
 	"zset":   func(key string) []string { return []string{"ZRANGE", key, "0", "-1", "WITHSCORES"} },
 	"hash":   func(key string) []string { return []string{"HGETALL", key} },
+	"stream": func(key string) []string { return []string{"XINFO", "STREAM", key, "FULL", "COUNT", "0"} },
 }
 
 // compareState compares all keys of all databases: types, values, encodings and

@@ -53,6 +53,33 @@ var tolerances = []tolerance{
 		accepts: func(x *exchange) bool { return oneIs(x, "QUEUED") && oneFails(x, "ERR wrong number of arguments") },
 	},
 	{
+		name: "XSETID below a deleted ID", reason: "since 7.2 it is refused",
+		between: before72,
+		accepts: func(x *exchange) bool {
+			return x.is("xsetid") && oneFails(x, "ERR The ID specified in XSETID is smaller than current ")
+		},
+		ends: true,
+	},
+	{
+		name: "unbalanced lists of streams", reason: "since 7.2 the error names the command",
+		between: before72,
+		accepts: func(x *exchange) bool { return x.is("xread", "xreadgroup") && oneFails(x, "ERR Unbalanced XREAD list") },
+	},
+	{
+		name: "the last entry in XREAD", reason: "redis 7.0 does not know + in the place of an ID",
+		between: before72,
+		accepts: func(x *exchange) bool {
+			return x.is("xread", "xreadgroup") && contains(x.words, "+") && oneFails(x, errNoStreamID)
+		},
+	},
+	{
+		name: "active times of consumers", reason: "new in 7.2",
+		between: before72,
+		accepts: func(x *exchange) bool {
+			return x.is("xinfo") && aboutSame(withoutActive(&x.replies[0]), withoutActive(&x.replies[1]))
+		},
+	},
+	{
 		name: "ZRANK WITHSCORE", reason: "new in 7.2",
 		between: before72,
 		accepts: func(x *exchange) bool {

@@ -50,6 +50,7 @@ type draw struct {
 
 	command *Command // that is being made
 	keys    int      // its numkeys, once drawn
+	lastMs  uint64   // of the IDs of entries that were added to streams of Redis
 }
 
 // Stream makes the stream of the number.
@@ -144,6 +145,8 @@ var limits = []struct {
 	{"set-max-listpack-value", []string{"0", "1", "5"}},
 	{"zset-max-listpack-entries", []string{"0", "1", "2", "5"}},
 	{"zset-max-listpack-value", []string{"0", "1", "5"}},
+	{"stream-node-max-entries", []string{"1", "2", "5"}},
+	{"stream-node-max-bytes", []string{"50", "100", "400"}},
 	{"hll-sparse-max-bytes", []string{"0", "20", "60"}},
 }
 
@@ -205,6 +208,10 @@ func (d *draw) argument(words []string, a *Argument) []string {
 		case typeOneOf:
 			words = d.argument(words, &a.Args[d.IntN(len(a.Args))])
 		case typeBlock:
+			if a.Name == "streams" {
+				words = d.streams(words, a)
+				break
+			}
 			for i := range a.Args {
 				words = d.argument(words, &a.Args[i])
 			}

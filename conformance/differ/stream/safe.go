@@ -22,6 +22,8 @@ func Safe(words []string) bool {
 		return len(args) == 0 || shortWait(args[len(args)-1])
 	case "blmpop", "bzmpop":
 		return len(args) == 0 || shortWait(args[0])
+	case "xread", "xreadgroup":
+		return shortBlock(args)
 	case "srandmember", "hrandfield", "zrandmember":
 		return noneWithin(args, math.MinInt64/2, -200)
 	case "setbit":

@@ -16,7 +16,7 @@ import (
 const reference = "redis-7.2.6/commands.jsonl"
 
 // Groups are the groups of commands that are tested.
-var Groups = []string{"string", "list", "set", "sorted-set", "hash", "bitmap", "hyperloglog", "geo", "generic"}
+var Groups = []string{"string", "list", "set", "sorted-set", "hash", "bitmap", "hyperloglog", "geo", "stream", "generic"}
 
 // excluded commands are never sent.
 var excluded = map[string]string{

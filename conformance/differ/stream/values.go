@@ -36,9 +36,10 @@ var keysOf = map[string][]string{
 	"sorted-set":  {"z1", "z2"},
 	"geo":         {"z1", "z2"},
 	"hash":        {"h1", "h2"},
+	"stream":      {"x1", "x2"},
 }
 
-var allKeys = []string{"s1", "s2", "p1", "l1", "l2", "e1", "e2", "z1", "z2", "h1", "h2"}
+var allKeys = []string{"s1", "s2", "p1", "l1", "l2", "e1", "e2", "z1", "z2", "h1", "h2", "x1", "x2"}
 
 // key is mostly one of the command's group.
 func key(d *draw) string {
