@@ -57,7 +57,8 @@ const embstrMax = 44
 // Boxed, for everything else: the same header, then a Go string with the key
 // and an interface with the value.
 //
-//	meta    bits  0-3   encoding (of strings)
+//	meta    bits  0-2   encoding (of strings)
+//	        bit   3     epoch (snapshot.go)
 //	        bits  4-6   type
 //	        bit   7     boxed
 //	        bits  8-31  LRU clock, or LFU minutes and counter (lru.go)
@@ -82,7 +83,7 @@ type boxed struct {
 const (
 	headerSize = int(unsafe.Sizeof(Object{}))
 
-	encodingMask = 0xf
+	encodingMask = 0x7
 	typeShift    = 4
 	typeMask     = 0x7
 	boxedBit     = 1 << 7

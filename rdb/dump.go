@@ -3,6 +3,8 @@ package rdb
 import (
 	"encoding/binary"
 	"errors"
+
+	"respect/keyspace"
 )
 
 // A DUMP payload is one value without its key:
@@ -28,6 +30,52 @@ func OpenDump(payload []byte, maxVersion int) (object []byte, err error) {
 		return nil, ErrDumpPayload
 	}
 	return object, nil
+}
+
+// AppendDump appends the DUMP payload of an object's value, in a version from OldestWritten
+// to MaxVersion.
+func AppendDump(dst []byte, o *keyspace.Object, version int, compress bool) []byte {
+	w := Writer{Buf: dst, Version: version, Compress: compress}
+	w.Buf = append(w.Buf, byte(w.TypeOf(o)))
+	w.Value(o)
+	w.Buf = binary.LittleEndian.AppendUint16(w.Buf, uint16(version))
+	return binary.LittleEndian.AppendUint64(w.Buf, CRC64(0, w.Buf[len(dst):]))
+}
+
+// A Value is what was made of a DUMP payload: the value of a key that is still to be
+// added.
+type Value struct {
+	kind  keyspace.Type
+	value any // the text of a string; nil if the value has no elements
+}
+
+// LoadObject makes a value of an object (see [OpenDump]). DB and key are only for error
+// messages. Errors are as those of [Reader.Read].
+func LoadObject(object []byte, ks *keyspace.Keyspace, db int, key []byte) (Value, error) {
+	l := newLoader(objectReader(object, db, key), ks)
+	l.detached = true
+	l.reader.resetHeader()
+	l.begin(&l.reader.header)
+	err := l.reader.readObject(l)
+	if err == nil {
+		err = l.finish()
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	return Value{l.valueType, l.value}, nil
+}
+
+// IsEmpty tells that the value has no elements, or none whose deadline has not passed.
+func (v Value) IsEmpty() bool { return v.value == nil }
+
+// AddTo adds a key with the value, which must not be empty, to a database that does not
+// have the key. That may be done once.
+func (v Value) AddTo(db *keyspace.DB, key []byte) *keyspace.Object {
+	if v.kind == keyspace.TypeString {
+		return db.SetString(key, v.value.([]byte), false)
+	}
+	return db.Add(key, v.kind, v.value)
 }
 
 // DecodeObject hands the value in object (a type byte and a value, see [OpenDump]) to the visitor.

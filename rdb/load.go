@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -47,22 +48,6 @@ func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error)
 	return l.stats, err
 }
 
-// LoadObject adds a key with the value in object (see [OpenDump]), which has no
-// expiry. The database must not have the key. It returns nil if the value has no
-// elements, or none whose deadline has not passed. After an error, that of
-// [DecodeObject], nothing was added.
-func LoadObject(object []byte, ks *keyspace.Keyspace, db *keyspace.DB, key []byte) (*keyspace.Object, error) {
-	l := newLoader(objectReader(object, db.ID(), key), ks)
-	l.db = db
-	l.reader.resetHeader()
-	l.begin(&l.reader.header)
-	if err := l.reader.readObject(l); err != nil {
-		return nil, err
-	}
-	err := l.EndKey()
-	return l.object, err
-}
-
 // loader is the Visitor that fills a keyspace.
 type loader struct {
 	Ignore
@@ -75,6 +60,8 @@ type loader struct {
 	header  *KeyHeader
 	db      *keyspace.DB
 	skip    bool             // the key at hand is not kept
+	// detached says that there is no database: the value is all that is wanted.
+	detached bool
 	object  *keyspace.Object // the key at hand, once it has its value
 
 	// The value of the key at hand, if it is no string and has elements.
@@ -209,7 +196,11 @@ func (l *loader) Key(h *KeyHeader) error {
 }
 
 func (l *loader) String(value []byte) error {
-	if !l.skip {
+	switch {
+	case l.skip:
+	case l.detached:
+		l.adopt(keyspace.TypeString, bytes.Clone(value))
+	default:
 		l.object = l.db.SetString(l.header.Key, value, false)
 	}
 	return nil
@@ -219,12 +210,8 @@ func (l *loader) EndKey() error {
 	if l.skip {
 		return nil
 	}
-	if l.building != nil {
-		value, err := l.building.finish()
-		if err != nil {
-			return err
-		}
-		l.value = value
+	if err := l.finish(); err != nil {
+		return err
 	}
 	if l.value != nil {
 		l.object = l.db.Add(l.header.Key, l.valueType, l.value)
@@ -244,6 +231,14 @@ func (l *loader) EndKey() error {
 		l.ks.SetIdleSeconds(l.object, l.header.IdleSeconds)
 	}
 	return nil
+}
+
+// finish completes the value at hand.
+func (l *loader) finish() (err error) {
+	if l.building != nil {
+		l.value, err = l.building.finish()
+	}
+	return err
 }
 
 // countEmpty counts a key of whose value nothing is left.
