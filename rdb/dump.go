@@ -17,19 +17,19 @@ const dumpTrailer = 2 + 8
 // ErrDumpPayload is returned by [OpenDump]. Its text is that of RESTORE's error reply.
 var ErrDumpPayload = errors.New("DUMP payload version or checksum are wrong")
 
-// OpenDump verifies the trailer of a DUMP payload, and returns type and value. Payloads of
-// versions above maxVersion are refused.
+// OpenDump verifies the trailer of a DUMP payload, and returns type and value, with the
+// trailer behind them: as in real servers, a value that is cut short takes it for its own.
+// Payloads of versions above maxVersion are refused.
 func OpenDump(payload []byte, maxVersion int) (object []byte, err error) {
 	if len(payload) < dumpTrailer {
 		return nil, ErrDumpPayload
 	}
 	sum := len(payload) - 8
-	object = payload[:sum-2]
 	version := int(binary.LittleEndian.Uint16(payload[sum-2:]))
 	if version > maxVersion || binary.LittleEndian.Uint64(payload[sum:]) != CRC64(0, payload[:sum]) {
 		return nil, ErrDumpPayload
 	}
-	return object, nil
+	return payload, nil
 }
 
 // AppendDump appends the DUMP payload of an object's value, in a version from OldestWritten
@@ -45,6 +45,9 @@ func AppendDump(dst []byte, o *keyspace.Object, version int, compress bool) []by
 // A Value is what was made of a DUMP payload: the value of a key that is still to be
 // added.
 type Value struct {
+	// Packed is how many listpacks, intsets and the like it was made of.
+	Packed int
+
 	kind  keyspace.Type
 	value any // the text of a string; nil if the value has no elements
 }
@@ -63,7 +66,7 @@ func LoadObject(object []byte, ks *keyspace.Keyspace, db int, key []byte) (Value
 	if err != nil {
 		return Value{}, err
 	}
-	return Value{l.valueType, l.value}, nil
+	return Value{l.packed, l.valueType, l.value}, nil
 }
 
 // IsEmpty tells that the value has no elements, or none whose deadline has not passed.

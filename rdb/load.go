@@ -59,16 +59,17 @@ type loader struct {
 	version int
 	header  *KeyHeader
 	db      *keyspace.DB
-	skip    bool             // the key at hand is not kept
+	skip    bool // the key at hand is not kept
 	// detached says that there is no database: the value is all that is wanted.
 	detached bool
-	object  *keyspace.Object // the key at hand, once it has its value
+	object   *keyspace.Object // the key at hand, once it has its value
 
 	// The value of the key at hand, if it is no string and has elements.
 	valueType keyspace.Type
 	value     any     // complete, or nil
 	building  builder // makes the value of elements that come one by one, or nil
 	dropped   int     // fields of it that have expired
+	packed    int     // listpacks, intsets and the like that it was made of
 
 	list listBuilder
 	set  setBuilder
@@ -169,7 +170,7 @@ func (l *loader) EOF(checksum uint64) error {
 // begin prepares for the value of a key.
 func (l *loader) begin(h *KeyHeader) {
 	l.header, l.object, l.skip = h, nil, false
-	l.value, l.building, l.dropped = nil, nil, 0
+	l.value, l.building, l.dropped, l.packed = nil, nil, 0, 0
 }
 
 // build makes b the builder of the value at hand, and reports whether it is new to it.

@@ -263,7 +263,7 @@ func TestLengths(t *testing.T) {
 		"": "\x00", "0": "\xc0\x00", "-128": "\xc0\x80", "127": "\xc0\x7f", "128": "\xc1\x80\x00", "-32768": "\xc1\x00\x80",
 		"32768": "\xc2\x00\x80\x00\x00", "2147483647": "\xc2\xff\xff\xff\x7f", "-2147483648": "\xc2\x00\x00\x00\x80",
 		"2147483648": "\x0a2147483648", "007": "\x03007", "-0": "\x02-0",
-		"aaaaaaaaaaaaaaaaaaaa": "\x14aaaaaaaaaaaaaaaaaaaa",
+		"aaaaaaaaaaaaaaaaaaaa":  "\x14aaaaaaaaaaaaaaaaaaaa",
 		"aaaaaaaaaaaaaaaaaaaaa": "\xc3\x06\x15\x01aa\xe0\x0a\x00",
 	} {
 		w := rdb.NewWriter(11, true)

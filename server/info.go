@@ -271,7 +271,7 @@ func (s *Server) infoStats(w *infoWriter) {
 		"total_active_defrag_time", "current_active_defrag_time",
 		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
 	w.field("total_error_replies", st.errors)
-	w.zeros("dump_payload_sanitizations")
+	w.field("dump_payload_sanitizations", st.sanitized)
 	w.field("total_reads_processed", s.moved().Reads)
 	w.field("total_writes_processed", s.moved().Writes)
 	w.field("eventloop_cycles", s.moved().Cycles)

@@ -12,6 +12,7 @@ type stats struct {
 	bytesIn, bytesOut   uint64
 	queryBufferKills    uint64 // connections closed for their query buffer
 	deniedAuth          uint64 // failed AUTH
+	sanitized           uint64 // packed values that RESTORE was asked to validate
 
 	startMemory, peakMemory uint64 // bytes
 	loadedKeys, loadExpired uint64 // of the RDB file: kept, and left out as expired

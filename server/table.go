@@ -12,7 +12,8 @@ import (
 func newTable(release *command.Version) *command.Table[*row] {
 	groups := slices.Concat(stringCommands, listCommands, setCommands, hashCommands, hashExpireCommands,
 		sortedSetCommands, bitmapCommands, hyperloglogCommands, geoCommands,
-		genericCommands, connectionCommands, serverCommands, memoryCommands)
+		genericCommands, dumpCommands,
+		connectionCommands, serverCommands, memoryCommands)
 	rows := make([]*row, 0, len(groups))
 	for i := range groups {
 		if r := groups[i]; release == nil || release.Has(r.Since) {
