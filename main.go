@@ -78,7 +78,8 @@ func serve(cfg *config.Config) int {
 		return 1
 	}
 	go func() {
-		s.Signal(<-signals)
+		for !s.Signal(<-signals) {
+		}
 		<-signals
 		os.Exit(1)
 	}()

@@ -14,7 +14,8 @@ type LoadStats struct {
 	Expired       int // left out because their deadline had passed, or that of all their fields
 	ExpiredFields int // of hashes, left out because their deadline had passed
 	Empty         int // left out because their value had no elements
-	Functions     int // libraries left out, as there is nothing to run them
+	// Libraries are the sources of function libraries.
+	Libraries [][]byte
 	// EmptyKeys are the names of the first keys that count as Empty.
 	EmptyKeys []string
 	// Unchecked says that the file has no checksum although its version could.
@@ -30,6 +31,9 @@ type LoadOptions struct {
 	Size int64
 	// SkipChecksum leaves the checksum unverified.
 	SkipChecksum bool
+	// Replace lets keys of the file take the place of keys that are there, which is an
+	// error otherwise.
+	Replace bool
 }
 
 // minKeySize is the least number of bytes that a key takes in a file. It bounds
@@ -43,7 +47,7 @@ func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error)
 	l := newLoader(NewReader(in), ks)
 	l.maxKeys = uint64(o.Size) / minKeySize
 	l.stats.Aux = map[string]string{}
-	l.reader.SkipChecksum = o.SkipChecksum
+	l.reader.SkipChecksum, l.replace = o.SkipChecksum, o.Replace
 	err := l.reader.Read(l)
 	return l.stats, err
 }
@@ -54,6 +58,7 @@ type loader struct {
 	reader  *Reader
 	ks      *keyspace.Keyspace
 	maxKeys uint64
+	replace bool
 	stats   LoadStats
 
 	version int
@@ -144,8 +149,8 @@ func (l *loader) database() *keyspace.DB {
 	return l.db
 }
 
-func (l *loader) Function([]byte) error {
-	l.stats.Functions++
+func (l *loader) Function(source []byte) error {
+	l.stats.Libraries = append(l.stats.Libraries, bytes.Clone(source))
 	return nil
 }
 
@@ -190,7 +195,9 @@ func (l *loader) Key(h *KeyHeader) error {
 		l.stats.Expired++
 		return nil
 	}
-	if l.database().Lookup(h.Key, keyspace.NoTouch|keyspace.NoStats) != nil {
+	if l.replace {
+		l.database().Delete(h.Key)
+	} else if l.database().Lookup(h.Key, keyspace.NoTouch|keyspace.NoStats) != nil {
 		return l.refuse("RDB has duplicated key '%s' in DB %d", h.Key, h.DB)
 	}
 	return nil

@@ -38,8 +38,10 @@ const (
 type SaveStats struct {
 	Keys int
 	// Lost is the number of hashes whose fields expire, in a version that cannot tell.
-	Lost  int
-	Bytes int64
+	Lost int
+	// Skipped is the number of keys of types that cannot be written yet.
+	Skipped int
+	Bytes   int64
 }
 
 // VersionFor returns the lowest version, from low on, that holds all that is in the
@@ -65,6 +67,7 @@ type Saver struct {
 	usage    Usage
 	snapshot *keyspace.Snapshot
 	stepping bool
+	skipped  int
 }
 
 // NewSaver begins a file.
@@ -99,6 +102,10 @@ func (s *Saver) beginDB(db, keys, expires int) {
 }
 
 func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
+	if _, known := valueWriters[o.Type()]; !known {
+		s.skipped++
+		return
+	}
 	h := KeyHeader{
 		DB: db, Type: s.writer.TypeOf(o), Key: o.Key(),
 		ExpireAtMs: expireAtMs, Freq: NoFreq, IdleSeconds: NoIdle,
@@ -130,7 +137,9 @@ func (s *Saver) Take(spare []byte) []byte {
 func (s *Saver) Total() int { return s.snapshot.Total() }
 
 // Stats returns what has been saved so far.
-func (s *Saver) Stats() SaveStats { return SaveStats{Keys: s.snapshot.Saved(), Lost: s.writer.Lost} }
+func (s *Saver) Stats() SaveStats {
+	return SaveStats{Keys: s.snapshot.Saved() - s.skipped, Lost: s.writer.Lost, Skipped: s.skipped}
+}
 
 // GiveUp ends the writing. Steps are to be made all the same, to the end: they cost little,
 // and if they are not, the next Saver makes them all at once.

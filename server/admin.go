@@ -128,7 +128,6 @@ func flushdbCommand(c *client, a *args) error {
 		return err
 	}
 	c.srv.flush(c.db)
-	c.srv.dirty++
 	c.out.OK()
 	return nil
 }
@@ -145,7 +144,7 @@ func flushallCommand(c *client, a *args) error {
 	for i := range c.srv.ks.Databases() {
 		c.srv.flush(c.srv.ks.DB(i))
 	}
-	c.srv.dirty++
+	c.srv.resetFile()
 	c.out.OK()
 	return nil
 }
@@ -273,59 +272,6 @@ func configRewriteCommand(c *client, a *args) error {
 //
 //	CONFIG HELP
 func configHelpCommand(c *client, a *args) error { return c.help("config") }
-
-const errNoShutdown replyError = "ERR No shutdown in progress."
-const errShutdownFailed replyError = "ERR Errors trying to SHUTDOWN. Check logs."
-
-// shutdownOptions are the options of SHUTDOWN.
-type shutdownOptions struct{ save, noSave, now, force, abort bool }
-
-func readShutdownOptions(a *args) (o shutdownOptions, err error) {
-	for a.more() {
-		switch {
-		case a.option("SAVE"):
-			o.save = true
-		case a.option("NOSAVE"):
-			o.noSave = true
-		case a.option("NOW"):
-			o.now = true
-		case a.option("FORCE"):
-			o.force = true
-		case a.option("ABORT"):
-			o.abort = true
-		default:
-			return o, errSyntax
-		}
-	}
-	if o.save && o.noSave || o.abort && (o.save || o.noSave || o.now || o.force) {
-		return o, errSyntax
-	}
-	return o, nil
-}
-
-// shutdownCommand ends the server.
-//
-//	SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
-//
-// O(1). No reply; the connection is closed. Deviation: nothing is saved yet;
-// SAVE is refused unless FORCE is given.
-func shutdownCommand(c *client, a *args) error {
-	o, err := readShutdownOptions(a)
-	if err != nil {
-		return err
-	}
-	s := c.srv
-	if o.abort {
-		return errNoShutdown
-	}
-	if o.save && !o.force {
-		s.log.warn("SHUTDOWN SAVE was asked for, but saving is not supported. Not exiting.")
-		return errShutdownFailed
-	}
-	s.log.warn("User requested shutdown...")
-	s.requestStop()
-	return nil
-}
 
 // help appends the list of a container's subcommands, made from their rows.
 func (c *client) help(container string) error {

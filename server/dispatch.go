@@ -45,13 +45,23 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 3. CLIENT PAUSE.
+	// 3. The end, and files that cannot be written.
+	if s.stopping {
+		c.closeAfterReply()
+		return true
+	}
+	if s.saving.denyWrites && s.deniesWrite(r) {
+		s.reject(c, r, errMisconf)
+		return true
+	}
+
+	// 4. CLIENT PAUSE.
 	if s.pause.holds(r, s.nowMs) {
 		s.postpone(c)
 		return false
 	}
 
-	// 4. The call.
+	// 5. The call.
 	s.call(c, r)
 	return true
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"respect/server/process"
@@ -103,7 +102,7 @@ func (s *Server) transportOptions() transport.Options {
 
 // StartLoopback starts the server without data on a free port of the loopback
 // interface, whatever the configuration says, and returns its address. It is for
-// servers that are embedded in tests.
+// servers that are embedded in tests; nothing is saved unless a command says so.
 func (s *Server) StartLoopback() (addr string, err error) {
 	o := s.transportOptions()
 	o.Bind, o.Port, o.AnyPort = []string{"127.0.0.1"}, 0, true
@@ -112,20 +111,9 @@ func (s *Server) StartLoopback() (addr string, err error) {
 		return "", err
 	}
 	s.setTransport(t)
+	s.saving.volatile = true
 	s.timer.start()
 	return t.Addrs()[0].String(), nil
-}
-
-// Signal ends the server in good order, as a signal asks for.
-func (s *Server) Signal(sig os.Signal) {
-	name := strings.ToUpper(sig.String())
-	if name == "INTERRUPT" {
-		name = "SIGINT"
-	} else if name == "TERMINATED" {
-		name = "SIGTERM"
-	}
-	s.log.warn("Received %s scheduling shutdown...", name)
-	s.requestStop()
 }
 
 // requestStop lets Wait return. It may be called more than once.
@@ -150,6 +138,7 @@ func (s *Server) Close() {
 			s.transport.Close()
 		}
 		s.timer.stop()
+		s.endBackgroundSave()
 		if s.pidfile != "" {
 			s.log.notice("Removing the pid file.")
 			os.Remove(s.pidfile)

@@ -2,8 +2,8 @@ package server
 
 import (
 	"errors"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"respect/rdb"
@@ -13,18 +13,16 @@ import (
 func (s *Server) load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name := filepath.Join(s.cfg.Dir, s.cfg.Dbfilename)
-	f, err := os.Open(name)
-	if os.IsNotExist(err) {
+	err := s.loadFile(rdb.LoadOptions{})
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil {
-		defer f.Close()
-		err = s.loadFrom(f)
-	}
-	if err == nil {
-		return nil
-	}
+	s.logLoadError(err)
+	s.log.warn("Fatal error loading the DB, check server logs. Exiting.")
+	return err
+}
+
+func (s *Server) logLoadError(err error) {
 	var refused interface{ LogLines() []string }
 	if errors.As(err, &refused) {
 		for _, line := range refused.LogLines() {
@@ -33,21 +31,27 @@ func (s *Server) load() error {
 	} else {
 		s.log.warn("%s", err)
 	}
-	s.log.warn("Fatal error loading the DB, check server logs. Exiting.")
-	return err
 }
 
-func (s *Server) loadFrom(f *os.File) error {
+// loadFile reads the RDB file.
+func (s *Server) loadFile(o rdb.LoadOptions) error {
+	f, err := os.Open(s.dataFile())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	s.tick()
 	began := time.Now()
-	stats, err := rdb.Load(f, s.ks, rdb.LoadOptions{Size: info.Size(), SkipChecksum: !s.cfg.Rdbchecksum})
+	o.Size, o.SkipChecksum = info.Size(), !s.cfg.Rdbchecksum
+	stats, err := rdb.Load(f, s.ks, o)
 	if err != nil {
 		return err
 	}
+	s.saving.libraries = stats.Libraries
 	if version, ok := stats.Aux["redis-ver"]; ok {
 		s.log.notice("Loading RDB produced by version %s", version)
 	}
@@ -57,8 +61,8 @@ func (s *Server) loadFrom(f *os.File) error {
 	for _, key := range stats.EmptyKeys {
 		s.log.notice("rdbLoadObject skipping empty key: %s", key)
 	}
-	if stats.Functions > 0 {
-		s.log.notice("Left out %d function libraries: functions are not supported", stats.Functions)
+	if n := len(stats.Libraries); n > 0 {
+		s.log.notice("%d function libraries are kept for files, but not served: functions are not supported", n)
 	}
 	if stats.Empty > 0 {
 		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d, empty keys skipped: %d.", stats.Keys, stats.Expired, stats.Empty)

@@ -11,6 +11,7 @@ import (
 	"respect/keyspace"
 	"respect/server/command"
 	"respect/server/config"
+	"respect/server/disk"
 	"respect/server/transport"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	Now func() time.Time
 	// Rand is the source of all that is random; nil for a random seed.
 	Rand mathrand.Source
+	// Files is where files are written; nil for the system's file system.
+	Files disk.FS
 }
 
 // A Server is one server: its data, its clients, its configuration.
@@ -65,6 +68,9 @@ type Server struct {
 	warmed       uint64 // what DB.Warm returned, which has to go somewhere
 	dirty        uint64 // changes of the keyspace
 	loading      bool
+	stopping     bool // no command is carried out any more
+	saving       saving
+	files        disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
 	nextCronMs   int64
@@ -106,6 +112,11 @@ func New(o Options) *Server {
 	s.ks.OnFieldsExpired = s.fieldsExpired
 	s.tick()
 	s.started = s.time()
+	s.files = o.Files
+	if s.files == nil {
+		s.files = disk.System{}
+	}
+	s.saving.lastSave, s.saving.lastSeconds = s.started.Unix(), -1
 	s.applyCompat()
 	s.timer = newTimer(s)
 	s.applyConfig()

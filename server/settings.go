@@ -17,6 +17,7 @@ func (s *Server) applyConfig() {
 		"hash-max-listpack-entries", "hash-max-listpack-value",
 		"zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes")
 	s.onChange(s.applyPolicy, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
+	s.onChange(s.applyMisconf, "save", "stop-writes-on-bgsave-error")
 	s.onChange(s.applyPort, "port", "bind")
 	s.onChange(s.applyKeepAlive, "tcp-keepalive")
 }

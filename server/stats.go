@@ -12,6 +12,7 @@ type stats struct {
 	bytesIn, bytesOut   uint64
 	queryBufferKills    uint64 // connections closed for their query buffer
 	deniedAuth          uint64 // failed AUTH
+	saves               uint64 // begun
 	sanitized           uint64 // packed values that RESTORE was asked to validate
 
 	startMemory, peakMemory uint64 // bytes

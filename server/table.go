@@ -13,7 +13,7 @@ func newTable(release *command.Version) *command.Table[*row] {
 	groups := slices.Concat(stringCommands, listCommands, setCommands, hashCommands, hashExpireCommands,
 		sortedSetCommands, bitmapCommands, hyperloglogCommands, geoCommands,
 		genericCommands, dumpCommands,
-		connectionCommands, serverCommands, memoryCommands)
+		connectionCommands, serverCommands, memoryCommands, saveCommands)
 	rows := make([]*row, 0, len(groups))
 	for i := range groups {
 		if r := groups[i]; release == nil || release.Has(r.Since) {

@@ -104,6 +104,7 @@ func (s *Server) cron() {
 	s.system.set()
 	s.nextCronMs = s.nowMs + 1000/max(1, s.cfg.Hz)
 	s.stats.sample(s.nowMs)
+	s.checkSavePoints()
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()
 	}
