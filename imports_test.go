@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"respect/server/command":     {"respect/server/command"},
 	"respect/server/transport":   {"respect/server/transport"},
 	"respect/server/process":     {"respect/server/process"},
+	"respect/server/disk":        {"respect/server/disk"},
 }
 
 func TestPartsKnowOnlyWhomTheyMay(t *testing.T) {
