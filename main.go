@@ -95,16 +95,16 @@ func serve(cfg *config.Config) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	s := server.New(server.Options{Config: cfg})
-	if err := s.Start(); err != nil {
-		s.Close()
-		return 1
-	}
 	go func() {
 		for !s.Signal(<-signals) {
 		}
 		<-signals
 		os.Exit(1)
 	}()
+	if err := s.Start(); err != nil {
+		s.Close()
+		return 1
+	}
 	s.Wait()
 	return 0
 }

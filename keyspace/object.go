@@ -132,8 +132,12 @@ func (o *Object) isBoxed() bool { return o.meta&boxedBit != 0 }
 
 func (o *Object) box() *boxed { return (*boxed)(unsafe.Pointer(o)) }
 
-// inlineBytes returns n bytes of the block from offset on.
+// inlineBytes returns n bytes of the block from offset on. None may be wanted where the
+// block ends; a pointer to there would be one into another block.
 func (o *Object) inlineBytes(offset, n int) []byte {
+	if n == 0 {
+		return []byte{}
+	}
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(o), headerSize+offset)), n)
 }
 

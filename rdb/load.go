@@ -31,6 +31,8 @@ type LoadOptions struct {
 	Size int64
 	// SkipChecksum leaves the checksum unverified.
 	SkipChecksum bool
+	// OnAux, if set, is told each fact about the writer when it is read.
+	OnAux func(name, value string)
 	// Replace lets keys of the file take the place of keys that are there, which is an
 	// error otherwise.
 	Replace bool
@@ -47,7 +49,7 @@ func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error)
 	l := newLoader(NewReader(in), ks)
 	l.maxKeys = uint64(o.Size) / minKeySize
 	l.stats.Aux = map[string]string{}
-	l.reader.SkipChecksum, l.replace = o.SkipChecksum, o.Replace
+	l.reader.SkipChecksum, l.replace, l.onAux = o.SkipChecksum, o.Replace, o.OnAux
 	err := l.reader.Read(l)
 	return l.stats, err
 }
@@ -59,6 +61,7 @@ type loader struct {
 	ks      *keyspace.Keyspace
 	maxKeys uint64
 	replace bool
+	onAux   func(name, value string)
 	stats   LoadStats
 
 	version int
@@ -124,6 +127,9 @@ func (l *loader) Aux(name, value []byte) error {
 	const maxAux = 64 // facts that are kept
 	if len(l.stats.Aux) < maxAux {
 		l.stats.Aux[string(name)] = string(value)
+	}
+	if l.onAux != nil {
+		l.onAux(string(name), string(value))
 	}
 	return nil
 }

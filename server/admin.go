@@ -227,7 +227,7 @@ func configSetCommand(c *client, a *args) error {
 	for a.more() {
 		pairs = append(pairs, config.Pair{Name: string(a.next()), Value: string(a.next())})
 	}
-	if err := c.srv.cfg.Set(pairs, config.Request{Loading: c.srv.loading, Local: c.isLocal()}); err != nil {
+	if err := c.srv.cfg.Set(pairs, config.Request{Loading: c.srv.loading != nil, Local: c.isLocal()}); err != nil {
 		return replyError(err.Error())
 	}
 	c.out.OK()

@@ -209,7 +209,7 @@ const retryDelay = 5
 
 // checkSavePoints saves in the background if one of the save points asks for it.
 func (s *Server) checkSavePoints() {
-	if s.saving.background != nil || !s.savesByItself() || s.loading {
+	if s.saving.background != nil || !s.savesByItself() || s.loading != nil {
 		return
 	}
 	now := s.nowMs / 1000

@@ -166,6 +166,9 @@ func (c *client) describeNodes(l *keyspace.List) string {
 const maxPopulate = 512 << 20
 
 func debugPopulate(c *client, a *args) error {
+	if c.srv.loading != nil {
+		return errLoading
+	}
 	count, ok := keyspace.ParseInt(a.next())
 	if !ok || count < 0 {
 		return errNotPositive
@@ -228,6 +231,9 @@ func debugReload(c *client, a *args) error {
 		}
 	}
 	s := c.srv
+	if s.loading != nil {
+		return errLoading
+	}
 	if save && s.save() != nil {
 		return errSaveFailed
 	}
@@ -236,7 +242,7 @@ func debugReload(c *client, a *args) error {
 			s.ks.DB(i).Flush()
 		}
 	}
-	if err := s.loadFile(rdb.LoadOptions{Replace: merge}); err != nil {
+	if err := s.loadFile(rdb.LoadOptions{Replace: merge}, nil); err != nil {
 		s.logLoadError(err)
 		return errReload
 	}

@@ -45,9 +45,13 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 3. The end, and files that cannot be written.
+	// 3. The end, the beginning, and files that cannot be written.
 	if s.stopping {
 		c.closeAfterReply()
+		return true
+	}
+	if s.loading != nil && r.Flags&command.Loading == 0 {
+		s.reject(c, r, errLoading)
 		return true
 	}
 	if s.saving.denyWrites && s.deniesWrite(r) {

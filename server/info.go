@@ -220,7 +220,7 @@ func ratio(n, of uint64) float64 {
 }
 
 func (s *Server) infoPersistence(w *infoWriter) {
-	w.field("loading", s.loading)
+	w.field("loading", s.loading != nil)
 	w.zeros("async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
 	s.infoSaving(w)
 	w.zeros("rdb_last_cow_size")
@@ -235,6 +235,24 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
 	w.field("aof_last_write_status", "ok")
 	w.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	if s.loading != nil {
+		s.infoLoading(w)
+	}
+}
+
+// infoLoading tells how far a load is.
+func (s *Server) infoLoading(w *infoWriter) {
+	l := s.loading
+	eta := int64(1) // until more is known
+	if seconds := (s.nowMs - l.startedMs) / 1000; seconds > 0 {
+		eta = seconds * max(0, l.total-l.loaded) / (l.loaded + 1)
+	}
+	w.field("loading_start_time", l.startedMs/1000)
+	w.field("loading_total_bytes", l.total)
+	w.field("loading_rdb_used_mem", l.usedMemory)
+	w.field("loading_loaded_bytes", l.loaded)
+	w.field("loading_loaded_perc", 100*ratio(uint64(l.loaded), uint64(l.total)))
+	w.field("loading_eta_seconds", eta)
 }
 
 // infoSaving tells what is saved, and what was.

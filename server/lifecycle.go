@@ -13,9 +13,9 @@ import (
 	"respect/server/transport"
 )
 
-// Start loads the data set and opens the sockets. Both tell in the log what they
-// do; supervisors and test harnesses wait for its lines. After an error the
-// server is of no use but to be closed.
+// Start opens the sockets and loads the data set. Both tell in the log what they
+// do; supervisors and test harnesses wait for its lines. Clients that come before the
+// data is there are told so. After an error the server is of no use but to be closed.
 func (s *Server) Start() error {
 	s.log.notice("%s version=%s, compatible with Redis %s, bits=%d, %s, PID: %d",
 		Product, Version, s.compat, 32<<(^uint(0)>>63), runtime.Version(), os.Getpid())
@@ -27,10 +27,10 @@ func (s *Server) Start() error {
 	}
 	s.stats.startMemory = process.Memory().Heap
 	s.log.notice("Server initialized")
-	if err := s.load(); err != nil {
+	if err := s.listen(); err != nil {
 		return err
 	}
-	if err := s.listen(); err != nil {
+	if err := s.load(); err != nil {
 		return err
 	}
 	s.timer.start()

@@ -2,24 +2,73 @@ package server
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"time"
 
 	"respect/rdb"
+	"respect/server/config"
 )
 
-// load reads the RDB file that the configuration names, if there is one.
+// loading is what is known of a load during which clients are there.
+type loading struct {
+	startedMs     int64
+	total, loaded int64  // bytes
+	usedMemory    uint64 // bytes that the writer needed
+}
+
+var errLoading = replyError(config.ErrLoading.Error())
+
+// errStopped ends a load because the server is to end.
+var errStopped = errors.New("the server ends")
+
+// load reads the RDB file that the configuration names, if there is one. Clients can
+// connect meanwhile, and ask what may be asked then.
 func (s *Server) load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.loadFile(rdb.LoadOptions{})
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	s.tick()
+	s.loading = &loading{startedMs: s.nowMs}
+	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux}, s.whileClientsAsk)
+	s.loading = nil
+	if err == nil || errors.Is(err, fs.ErrNotExist) || err == errStopped {
 		return nil
 	}
 	s.logLoadError(err)
 	s.log.warn("Fatal error loading the DB, check server logs. Exiting.")
 	return err
+}
+
+func (l *loading) aux(name, value string) {
+	if name == "used-mem" {
+		l.usedMemory, _ = strconv.ParseUint(value, 10, 64)
+	}
+}
+
+// sharedReader reads a file for whoever holds the lock, which it gives away while it does.
+type sharedReader struct {
+	s  *Server
+	in io.Reader
+}
+
+func (r sharedReader) Read(p []byte) (n int, err error) {
+	r.s.mu.Unlock()
+	n, err = r.in.Read(p)
+	r.s.mu.Lock()
+	r.s.tick()
+	r.s.loading.loaded += int64(n)
+	if r.s.stopping {
+		return 0, errStopped
+	}
+	return n, err
+}
+
+// whileClientsAsk makes of a file one that is read without the lock.
+func (s *Server) whileClientsAsk(f *os.File, size int64) io.Reader {
+	s.loading.total = size
+	return sharedReader{s, f}
 }
 
 func (s *Server) logLoadError(err error) {
@@ -33,8 +82,8 @@ func (s *Server) logLoadError(err error) {
 	}
 }
 
-// loadFile reads the RDB file.
-func (s *Server) loadFile(o rdb.LoadOptions) error {
+// loadFile reads the RDB file, through what share makes of it, if that is not nil.
+func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) io.Reader) error {
 	f, err := os.Open(s.dataFile())
 	if err != nil {
 		return err
@@ -47,7 +96,11 @@ func (s *Server) loadFile(o rdb.LoadOptions) error {
 	s.tick()
 	began := time.Now()
 	o.Size, o.SkipChecksum = info.Size(), !s.cfg.Rdbchecksum
-	stats, err := rdb.Load(f, s.ks, o)
+	var in io.Reader = f
+	if share != nil {
+		in = share(f, info.Size())
+	}
+	stats, err := rdb.Load(in, s.ks, o)
 	if err != nil {
 		return err
 	}

@@ -65,10 +65,10 @@ type Server struct {
 	transport    *transport.Server
 	stats        stats
 	run          timedRun
-	warmed       uint64 // what DB.Warm returned, which has to go somewhere
-	dirty        uint64 // changes of the keyspace
-	loading      bool
-	stopping     bool // no command is carried out any more
+	warmed       uint64   // what DB.Warm returned, which has to go somewhere
+	dirty        uint64   // changes of the keyspace
+	loading      *loading // the load that is under way, or nil
+	stopping     bool     // no command is carried out any more
 	saving       saving
 	files        disk.FS
 

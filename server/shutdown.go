@@ -69,7 +69,7 @@ func (s *Server) prepareShutdown(o shutdownOptions) error {
 		return nil
 	}
 	s.cancelBackgroundSave()
-	if o.save || s.savesByItself() && !o.noSave {
+	if s.loading == nil && (o.save || s.savesByItself() && !o.noSave) {
 		s.log.notice("Saving the final RDB snapshot before exiting.")
 		err := s.save()
 		if err != nil && !o.force {
