@@ -27,6 +27,7 @@ func (s *Server) Start() error {
 	}
 	s.stats.startMemory = process.Memory().Heap
 	s.log.notice("Server initialized")
+	s.beginLoading()
 	if err := s.listen(); err != nil {
 		return err
 	}

@@ -24,16 +24,23 @@ var errLoading = replyError(config.ErrLoading.Error())
 // errStopped ends a load because the server is to end.
 var errStopped = errors.New("the server ends")
 
-// load reads the RDB file that the configuration names, if there is one. Clients can
-// connect meanwhile, and ask what may be asked then.
-func (s *Server) load() error {
+// beginLoading makes clients wait, from before they can connect.
+func (s *Server) beginLoading() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick()
 	s.loading = &loading{startedMs: s.nowMs}
+}
+
+// load reads the RDB file that the configuration names, if there is one. Clients can
+// connect meanwhile, and ask what may be asked then. After an error it stays that way: the
+// server has no data to answer with.
+func (s *Server) load() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux}, s.whileClientsAsk)
-	s.loading = nil
 	if err == nil || errors.Is(err, fs.ErrNotExist) || err == errStopped {
+		s.loading = nil
 		return nil
 	}
 	s.logLoadError(err)

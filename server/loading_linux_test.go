@@ -147,3 +147,21 @@ func TestItEndsWhileItLoads(t *testing.T) {
 		}
 	}
 }
+
+// TestNoDataNoAnswers has a file that cannot be loaded: no client is ever told that the
+// server is ready.
+func TestNoDataNoAnswers(t *testing.T) {
+	_, pipe, c, ended := slowStart(t)
+	loading := "-LOADING Redis is loading the dataset in memory"
+	c.send("PING")
+	c.expect(loading)
+	if _, err := pipe.Write([]byte("REDIS0011\x63\x00")); err != nil {
+		t.Fatal(err)
+	}
+	pipe.Close()
+	if err := <-ended; err == nil {
+		t.Error("the file was loaded")
+	}
+	c.send("PING")
+	c.expect(loading)
+}

@@ -394,6 +394,7 @@ func TestFilesAreWhole(t *testing.T) {
 	}
 	s := New(Options{Config: cfg, Log: io.Discard})
 	defer s.Close()
+	s.beginLoading()
 	if err := s.load(); err != nil {
 		t.Fatal(err)
 	}
