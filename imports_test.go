@@ -12,6 +12,7 @@ var mayImport = map[string][]string{
 	"respect/keyspace":    {"respect/keyspace"},
 	"respect/rdb":         {"respect/rdb", "respect/keyspace"},
 	"respect/fixtures":    {"respect/fixtures"},
+	"respect/inspect":     {"respect/inspect", "respect/rdb", "respect/keyspace", "respect/protocol"},
 	"respect/conformance": {"respect/conformance", "respect/fixtures"},
 	"respect/server":      {"respect/server", "respect/protocol", "respect/keyspace", "respect/rdb"},
 
@@ -22,6 +23,7 @@ var mayImport = map[string][]string{
 	"respect/server/command":     {"respect/server/command"},
 	"respect/server/transport":   {"respect/server/transport"},
 	"respect/server/process":     {"respect/server/process"},
+	"respect/server/disk":        {"respect/server/disk"},
 }
 
 func TestPartsKnowOnlyWhomTheyMay(t *testing.T) {

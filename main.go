@@ -1,16 +1,20 @@
 // Command respect is a Redis-compatible server.
 //
 //	respect [file] [--parameter value ...] [-]
+//	respect check-rdb FILE
+//	respect dump FILE [--json | --resp | --stats] [--db N] [--match GLOB]
 package main
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime"
 	"syscall"
 
+	"respect/inspect"
 	"respect/server"
 	"respect/server/config"
 	"respect/server/process"
@@ -20,6 +24,8 @@ const usage = `Usage: respect [/path/to/redis.conf] [options] [-]
        respect - (read config from stdin)
        respect -v or --version
        respect -h or --help
+       respect check-rdb FILE
+       respect dump FILE [--json | --resp | --stats] [--db N] [--match GLOB]
 
 Examples:
        respect (run the server with default conf)
@@ -46,6 +52,14 @@ func run(args []string) int {
 			return 0
 		}
 	}
+	if len(args) > 0 {
+		switch args[0] {
+		case "check-rdb":
+			return inspect.CheckRDB(args[1:], os.Stdout, os.Stderr, progress())
+		case "dump":
+			return inspect.Dump(args[1:], os.Stdout, os.Stderr, progress())
+		}
+	}
 	cfg := config.New()
 	if err := cfg.Load(args, os.Stdin); err != nil {
 		var fatal *config.FatalError
@@ -67,21 +81,30 @@ func run(args []string) int {
 	return serve(cfg)
 }
 
+// progress is where to tell how far one is: the standard error, if it is a terminal.
+func progress() io.Writer {
+	if info, err := os.Stderr.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return nil
+	}
+	return os.Stderr
+}
+
 // serve runs a server until it is shut down by a command or a signal. A second
 // signal ends the process at once.
 func serve(cfg *config.Config) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	s := server.New(server.Options{Config: cfg})
+	go func() {
+		for !s.Signal(<-signals) {
+		}
+		<-signals
+		os.Exit(1)
+	}()
 	if err := s.Start(); err != nil {
 		s.Close()
 		return 1
 	}
-	go func() {
-		s.Signal(<-signals)
-		<-signals
-		os.Exit(1)
-	}()
 	s.Wait()
 	return 0
 }

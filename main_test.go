@@ -172,6 +172,59 @@ func TestSignalsEndIt(t *testing.T) {
 	}
 }
 
+// TestItSavesBeforeItEnds ends servers in different ways; the next one has the data or not.
+func TestItSavesBeforeItEnds(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no such signals on Windows")
+	}
+	for _, c := range []struct {
+		save, end string // with a signal if end is none
+		more      []string
+		saves     bool
+	}{
+		{"", "SHUTDOWN", nil, false}, {"", "SHUTDOWN SAVE", nil, true}, {"60 1", "SHUTDOWN", nil, true},
+		{"60 1", "SHUTDOWN NOSAVE", nil, false}, {"60 1", "", nil, true}, {"", "", nil, false},
+		{"60 1", "", []string{"--shutdown-on-sigterm", "nosave"}, false},
+		{"", "", []string{"--shutdown-on-sigterm", "save force"}, true},
+	} {
+		dir, port := t.TempDir(), freePort(t)
+		args := append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", c.save}, c.more...)
+		r := start(t, args...)
+		r.until("Ready to accept connections")
+		conn, err := net.Dial("tcp", loopback(port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, "SET k v\r\nPING\r\n")
+		if _, err := io.ReadFull(conn, make([]byte, len("+OK\r\n+PONG\r\n"))); err != nil {
+			t.Fatal(err)
+		}
+		if c.end != "" {
+			fmt.Fprint(conn, c.end+"\r\n")
+		} else {
+			r.Process.Signal(syscall.SIGTERM)
+		}
+		if code := r.exit(); code != 0 {
+			t.Errorf("save %q, %q %q: exit status %d", c.save, c.end, c.more, code)
+		}
+		conn.Close()
+		if _, err := os.Stat(filepath.Join(dir, "dump.rdb")); (err == nil) != c.saves {
+			t.Errorf("save %q, %q %q: %v", c.save, c.end, c.more, err)
+		}
+		again := start(t, args...)
+		want := "Ready to accept connections"
+		if c.saves {
+			want = "keys loaded: 1,"
+		}
+		again.until(want)
+		if c.saves {
+			again.until("Ready to accept connections")
+		}
+		again.Process.Signal(syscall.SIGINT)
+		again.exit()
+	}
+}
+
 func TestShutdownEndsIt(t *testing.T) {
 	port := freePort(t)
 	r := start(t, "--port", strconv.Itoa(port), "--bind", "127.0.0.1")

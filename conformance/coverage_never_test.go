@@ -17,8 +17,8 @@ var never = map[string][]string{
 	kindEmpty: {
 		"hincrbyfloat", "incrbyfloat", "zincrby", // a number as text
 		"lpush", "rpush", // what was pushed is there
-		"smismember",                                                             // a number for each member
-		"hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename", "setex", // OK or an error
+		"smismember",                                                                                          // a number for each member
+		"hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename", "restore", "restore-asking", "setex", // OK or an error
 		"type", // the word none
 		"watch",
 		"ssubscribe", "sunsubscribe", // messages

@@ -38,8 +38,9 @@ func (o *Object) units() uint32 {
 }
 
 // charge counts an object that has come, and finds it its place in the index of
-// hashes with fields that expire.
+// hashes with fields that expire. It is no part of a snapshot that is being taken.
 func (db *DB) charge(o *Object) {
+	db.ks.join(o)
 	if !o.isBoxed() {
 		db.bytes += o.Size()
 		return
@@ -63,8 +64,10 @@ func (db *DB) discharge(o *Object) {
 	unindexFields(o)
 }
 
-// Open tells that the value of an object is about to change in place.
+// Open tells that the value of an object is about to change in place. A snapshot that
+// is being taken has it saved first.
 func (db *DB) Open(o *Object) {
+	db.preserve(o)
 	if !o.isBoxed() {
 		return
 	}

@@ -14,6 +14,7 @@ type DB struct {
 	expires expiryIndex
 	fields  *fieldIndex // of hashes with fields that expire (field_expire.go)
 	bytes   int         // of all objects (account.go)
+	part    *part       // of the snapshot that is being taken, or nil (snapshot.go)
 }
 
 func newTable() *hashtable.Table[*Object] {
@@ -160,6 +161,9 @@ func (db *DB) added(o *Object) {
 func (db *DB) Flush() int {
 	n := db.Len()
 	db.ks.Settle()
+	if db.part != nil {
+		db.part.detach()
+	}
 	db.table = newTable()
 	db.expires = expiryIndex{}
 	db.fields = &fieldIndex{}
@@ -232,6 +236,7 @@ func (db *DB) insert(o *Object) {
 
 // swap puts n, which has the same key, into the place of o, and opens it.
 func (db *DB) swap(o, n *Object) {
+	db.preserve(o)
 	*db.table.FindRef(o.Key()) = n
 	db.discharge(o)
 	db.charge(n)
@@ -240,6 +245,7 @@ func (db *DB) swap(o, n *Object) {
 }
 
 func (db *DB) remove(o *Object) {
+	db.preserve(o)
 	db.expires.remove(o)
 	db.table.Delete(o.Key())
 	db.discharge(o)

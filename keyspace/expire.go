@@ -142,11 +142,15 @@ func (db *DB) ExpireAt(o *Object) int64 { return db.expires.at(o) }
 // SetExpireAt gives the key a deadline: Unix time in milliseconds. The key is
 // there until the clock has passed it.
 func (db *DB) SetExpireAt(o *Object, atMs int64) {
+	db.preserve(o)
 	db.expires.set(o, atMs)
 }
 
 // Persist takes the key's deadline away and tells whether it had one.
-func (db *DB) Persist(o *Object) bool { return db.expires.remove(o) }
+func (db *DB) Persist(o *Object) bool {
+	db.preserve(o)
+	return db.expires.remove(o)
+}
 
 // expired tells whether the clock has passed the key's deadline.
 func (db *DB) expired(o *Object) bool {

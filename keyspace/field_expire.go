@@ -276,3 +276,14 @@ func unindexFields(o *Object) {
 
 // fieldDeadlineBytes returns the bytes that a hash's place in the index takes.
 const fieldDeadlineBytes = int(unsafe.Sizeof(deadlineOf[*fieldExpiry]{}))
+
+// FieldsExpire tells whether there is a hash with a field that has a deadline.
+func (ks *Keyspace) FieldsExpire() bool {
+	ks.Settle()
+	for _, db := range ks.dbs {
+		if db.fields.len() > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -135,6 +135,9 @@ func (h *Hash) Listpack() listpack.Listpack {
 	return h.listpack()
 }
 
+// HasDeadlines tells whether the listpack has a deadline behind each value.
+func (h *Hash) HasDeadlines() bool { return h.encoding == hashListpackEx }
+
 // Expect tells that fields, each followed by its value, are about to be set, all of
 // which may be new. It makes room for them, and a table if they do not suit a
 // listpack; the commands that set fields do that before they look at any.

@@ -63,6 +63,9 @@ type Keyspace struct {
 	open  []opened // objects whose values may have changed (account.go)
 	nowMs int64
 	rand  *rand.Rand
+
+	epoch    uint32    // that objects get: 0 or epochBit (snapshot.go)
+	snapshot *Snapshot // the one being taken, or nil
 }
 
 // New returns a keyspace of the given number of empty databases. All that is
@@ -112,6 +115,7 @@ func (ks *Keyspace) Swap(a, b int) {
 	x.expires, y.expires = y.expires, x.expires
 	x.fields, y.fields = y.fields, x.fields
 	x.bytes, y.bytes = y.bytes, x.bytes
+	swapParts(x, y)
 }
 
 // deadlineBytes is what a deadline takes in an index.

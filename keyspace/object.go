@@ -59,7 +59,8 @@ const embstrMax = 44
 // Boxed, for everything else: the same header, in which klen and vlen are the lower
 // and the upper half of the key's length, then pointers to key and value.
 //
-//	meta    bits  0-3   encoding (of strings)
+//	meta    bits  0-2   encoding (of strings)
+//	        bit   3     epoch (snapshot.go)
 //	        bits  4-6   type
 //	        bit   7     boxed
 //	        bits  8-31  LRU clock, or LFU minutes and counter (lru.go)
@@ -84,7 +85,7 @@ type boxed struct {
 const (
 	headerSize = int(unsafe.Sizeof(Object{}))
 
-	encodingMask = 0xf
+	encodingMask = 0x7
 	typeShift    = 4
 	typeMask     = 0x7
 	boxedBit     = 1 << 7
@@ -181,8 +182,12 @@ func (o *Object) isBoxed() bool { return o.meta&boxedBit != 0 }
 
 func (o *Object) box() *boxed { return (*boxed)(unsafe.Pointer(o)) }
 
-// inlineBytes returns n bytes of the block from offset on.
+// inlineBytes returns n bytes of the block from offset on. None may be wanted where the
+// block ends; a pointer to there would be one into another block.
 func (o *Object) inlineBytes(offset, n int) []byte {
+	if n == 0 {
+		return []byte{}
+	}
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(o), headerSize+offset)), n)
 }
 

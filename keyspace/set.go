@@ -139,6 +139,22 @@ func (s *Set) allDifferent() bool {
 func (s *Set) ints() intset.Intset         { return s.small }
 func (s *Set) listpack() listpack.Listpack { return s.small }
 
+// Intset returns the members of an intset, for saving, or nil if the set is none.
+func (s *Set) Intset() intset.Intset {
+	if s.encoding != setIntset {
+		return nil
+	}
+	return s.small
+}
+
+// Listpack returns the members of a listpack, for saving, or nil if the set is none.
+func (s *Set) Listpack() listpack.Listpack {
+	if s.encoding != setListpack {
+		return nil
+	}
+	return s.small
+}
+
 // Encoding returns the name that OBJECT ENCODING replies with.
 func (s *Set) Encoding() string {
 	return [...]string{"intset", "listpack", "hashtable"}[s.encoding]

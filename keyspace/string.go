@@ -106,7 +106,8 @@ func (db *DB) SetInt(key []byte, n int64) *Object {
 	return db.setStored(key, buf[:], Int, true)
 }
 
-// UpdateInt is SetInt for an object that is known to be an int string.
+// UpdateInt is SetInt for an object that is known to be an int string, and that was
+// opened.
 func (o *Object) UpdateInt(n int64) {
 	binary.LittleEndian.PutUint64(o.stringBytes(), uint64(n))
 }
@@ -126,6 +127,7 @@ func (db *DB) setStored(key, stored []byte, e Encoding, keepTTL bool) *Object {
 		return o
 	}
 	o := *slot
+	db.preserve(o)
 	if !keepTTL {
 		db.expires.remove(o)
 	}
@@ -177,6 +179,7 @@ func (db *DB) rawBuffer(o *Object, size int) (*Object, *[]byte) {
 
 // Append adds bytes at the end of a string value and returns its new length.
 func (db *DB) Append(o *Object, tail []byte) int {
+	db.preserve(o)
 	if total := o.StringLen() + len(tail); !o.isBoxed() && len(o.Key())+total <= inlineMax {
 		return db.appendInline(o, tail, total)
 	}
@@ -215,6 +218,7 @@ func (db *DB) SetRange(o *Object, offset int, part []byte) int {
 // the command ends. A string shorter than size is lengthened to it with zero
 // bytes; whatever it was, it is raw from now on.
 func (db *DB) Writable(o *Object, size int) []byte {
+	db.preserve(o)
 	if !o.isBoxed() && len(o.Key())+max(size, o.StringLen()) <= inlineMax {
 		return db.writableInline(o, size)
 	}

@@ -1,8 +1,11 @@
-// Package rdb reads RDB files (versions 1 to 12, as Redis 1.x to 8.0 and Valkey 8.0 wrote them) and
-// the values inside DUMP payloads.
+// Package rdb reads RDB files (versions 1 to 12, as Redis 1.x to 8.0 and Valkey 8.0 wrote them),
+// writes them (versions 10 to 12, as Redis 7.0, 7.2 and 7.4 do), and does both with the values
+// inside DUMP payloads.
 //
 // A [Reader] walks the file once, front to back, and hands what it finds to a [Visitor]; it keeps
-// nothing. Embed [Ignore] in a visitor to implement only the methods that matter.
+// nothing. Embed [Ignore] in a visitor to implement only the methods that matter. A [Writer] is told
+// the same things and appends them to a buffer. [Load] is the visitor that fills a keyspace, [Save]
+// tells a writer what a keyspace holds, and a [Saver] does so bit by bit while the keyspace changes.
 //
 // # The file
 //
@@ -29,6 +32,6 @@
 // # What is still missing
 //
 // The values of modules are known by name and refused with [Unsupported]. To add a
-// type: give it an entry in valueReaders (value.go), methods in [ValueVisitor], and a file of its
-// own beside list.go.
+// type: give it an entry in valueReaders and one in valueWriters (value.go), methods in
+// [ValueVisitor], and a file of its own beside list.go.
 package rdb

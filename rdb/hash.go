@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"respect/keyspace"
 	"respect/keyspace/listpack"
 )
 
@@ -196,4 +197,76 @@ func checkDeadlines(packed listpack.Listpack) error {
 		}
 	}
 	return nil
+}
+
+// hashForm returns the form of a hash. That of a listpack which has room for deadlines is
+// kept even if no field has one, as real servers do.
+func (w *Writer) hashForm(o *keyspace.Object) Type {
+	h := o.Hash()
+	switch expiring := w.Version >= fieldExpiryVersion; {
+	case h.Listpack() == nil && expiring && h.NextFieldExpiry() != keyspace.NoExpiry:
+		return TypeHashMetadata
+	case h.Listpack() == nil:
+		return TypeHash
+	case expiring && h.HasDeadlines():
+		return TypeHashListpackEx
+	}
+	return TypeHashListpack
+}
+
+// writeHash writes what the reader of the form that hashForm returns reads. In a version
+// that knows no deadlines of fields, these are lost.
+func (w *Writer) writeHash(o *keyspace.Object) {
+	h := o.Hash()
+	earliest := h.NextFieldExpiry()
+	if w.Version < fieldExpiryVersion && earliest != keyspace.NoExpiry {
+		w.Lost++
+	}
+	switch w.hashForm(o) {
+	case TypeHashListpackEx:
+		w.earliest(max(earliest, 0))
+		w.String(h.Listpack())
+	case TypeHashListpack:
+		w.String(pairsOf(h))
+	case TypeHashMetadata:
+		w.earliest(earliest)
+		w.writeFields(h, earliest)
+	default:
+		w.writeFields(h, keyspace.NoExpiry)
+	}
+}
+
+func (w *Writer) earliest(atMs int64) {
+	w.Buf = binary.LittleEndian.AppendUint64(w.Buf, uint64(atMs))
+}
+
+// writeFields writes a count, then the fields, in front of each its ttl if there is an
+// earliest deadline.
+func (w *Writer) writeFields(h *keyspace.Hash, earliest int64) {
+	w.Length(uint64(h.Len()))
+	h.EachField(func(field, value listpack.Element, atMs int64) bool {
+		switch {
+		case earliest == keyspace.NoExpiry:
+		case atMs == keyspace.NoExpiry:
+			w.Length(0)
+		default:
+			w.Length(uint64(atMs - earliest + 1))
+		}
+		w.element(field)
+		w.element(value)
+		return true
+	})
+}
+
+// pairsOf returns the listpack of a hash without its deadlines.
+func pairsOf(h *keyspace.Hash) listpack.Listpack {
+	if !h.HasDeadlines() {
+		return h.Listpack()
+	}
+	pairs := listpack.New(len(h.Listpack()))
+	h.Each(func(field, value listpack.Element) bool {
+		pairs = appendElement(appendElement(pairs, field), value)
+		return true
+	})
+	return pairs
 }

@@ -3,8 +3,10 @@ package rdb
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 
+	"respect/keyspace/listpack"
 	"respect/keyspace/lzf"
 )
 
@@ -26,6 +28,8 @@ const (
 
 // The encodings of strings that are not a length and bytes.
 const (
+	encodedString = 0xc0 // the top bits of the first byte, the encoding below
+
 	encodingInt8  = 0 // one byte, signed
 	encodingInt16 = 1 // two bytes, little endian, signed
 	encodingInt32 = 2 // four bytes, little endian, signed
@@ -142,6 +146,66 @@ func (r *Reader) compressedString() ([]byte, error) {
 		return nil, r.corrupt("Invalid LZF compressed string")
 	}
 	return r.text, nil
+}
+
+// The counterparts of Writer follow.
+
+// Length writes a length.
+func (w *Writer) Length(n uint64) {
+	switch {
+	case n < 1<<6:
+		w.Buf = append(w.Buf, byte(n))
+	case n < 1<<14:
+		w.Buf = append(w.Buf, lengthForm14<<6|byte(n>>8), byte(n))
+	case n <= math.MaxUint32:
+		w.Buf = binary.BigEndian.AppendUint32(append(w.Buf, length32), uint32(n))
+	default:
+		w.Buf = binary.BigEndian.AppendUint64(append(w.Buf, length64), n)
+	}
+}
+
+const (
+	maxIntegerText = 11 // bytes: of the longest integer that is stored as a number
+	minCompressed  = 21 // bytes: what is shorter is not compressed
+	minLZFSaving   = 4  // bytes that a block has to be shorter than its text
+)
+
+// String writes a string in the encoding that real servers choose.
+func (w *Writer) String(s []byte) {
+	if len(s) <= maxIntegerText {
+		if n, ok := listpack.ParseInt(s); ok && int64(int32(n)) == n {
+			w.integerString(int32(n))
+			return
+		}
+	}
+	if w.Compress && len(s) >= minCompressed {
+		var ok bool
+		if w.text, ok = lzf.Compress(w.text[:0], s, len(s)-minLZFSaving); ok {
+			w.compressedString(w.text, len(s))
+			return
+		}
+	}
+	w.Length(uint64(len(s)))
+	w.Buf = append(w.Buf, s...)
+}
+
+func (w *Writer) integerString(n int32) {
+	switch {
+	case int32(int8(n)) == n:
+		w.Buf = append(w.Buf, encodedString|encodingInt8, byte(n))
+	case int32(int16(n)) == n:
+		w.Buf = binary.LittleEndian.AppendUint16(append(w.Buf, encodedString|encodingInt16), uint16(n))
+	default:
+		w.Buf = binary.LittleEndian.AppendUint32(append(w.Buf, encodedString|encodingInt32), uint32(n))
+	}
+}
+
+// compressedString writes an LZF block of a text of so many bytes.
+func (w *Writer) compressedString(block []byte, size int) {
+	w.Buf = append(w.Buf, encodedString|encodingLZF)
+	w.Length(uint64(len(block)))
+	w.Length(uint64(size))
+	w.Buf = append(w.Buf, block...)
 }
 
 // corrupt makes the error for bytes that make no sense at this position.

@@ -1,6 +1,10 @@
 package rdb
 
-import "respect/keyspace/listpack"
+import (
+	"respect/keyspace"
+	"respect/keyspace/listpack"
+	"respect/keyspace/quicklist"
+)
 
 // The containers of a quicklist's node.
 const (
@@ -97,4 +101,32 @@ func visitNode(v ValueVisitor, node listpack.Listpack) error {
 		return nil
 	}
 	return v.ListNode(node)
+}
+
+// writeList writes what readListQuicklist2 reads. Nodes that are compressed in memory are
+// so in the file, whatever is configured.
+func (w *Writer) writeList(o *keyspace.Object) {
+	nodes := 0
+	o.List().EachNode(func(quicklist.Node) bool {
+		nodes++
+		return true
+	})
+	w.Length(uint64(nodes))
+	o.List().EachNode(func(n quicklist.Node) bool {
+		w.writeNode(n)
+		return true
+	})
+}
+
+func (w *Writer) writeNode(n quicklist.Node) {
+	container := uint64(nodePacked)
+	if n.Plain {
+		container = nodePlain
+	}
+	w.Length(container)
+	if n.LZF != nil {
+		w.compressedString(n.LZF, n.Size)
+	} else {
+		w.String(n.Data)
+	}
 }

@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -13,7 +14,8 @@ type LoadStats struct {
 	Expired       int // left out because their deadline had passed, or that of all their fields
 	ExpiredFields int // of hashes, left out because their deadline had passed
 	Empty         int // left out because their value had no elements
-	Functions     int // libraries left out, as there is nothing to run them
+	// Libraries are the sources of function libraries.
+	Libraries [][]byte
 	// EmptyKeys are the names of the first keys that count as Empty.
 	EmptyKeys []string
 	// Unchecked says that the file has no checksum although its version could.
@@ -29,6 +31,11 @@ type LoadOptions struct {
 	Size int64
 	// SkipChecksum leaves the checksum unverified.
 	SkipChecksum bool
+	// OnAux, if set, is told each fact about the writer when it is read.
+	OnAux func(name, value string)
+	// Replace lets keys of the file take the place of keys that are there, which is an
+	// error otherwise.
+	Replace bool
 }
 
 // minKeySize is the least number of bytes that a key takes in a file. It bounds
@@ -42,25 +49,9 @@ func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error)
 	l := newLoader(NewReader(in), ks)
 	l.maxKeys = uint64(o.Size) / minKeySize
 	l.stats.Aux = map[string]string{}
-	l.reader.SkipChecksum = o.SkipChecksum
+	l.reader.SkipChecksum, l.replace, l.onAux = o.SkipChecksum, o.Replace, o.OnAux
 	err := l.reader.Read(l)
 	return l.stats, err
-}
-
-// LoadObject adds a key with the value in object (see [OpenDump]), which has no
-// expiry. The database must not have the key. It returns nil if the value has no
-// elements, or none whose deadline has not passed. After an error, that of
-// [DecodeObject], nothing was added.
-func LoadObject(object []byte, ks *keyspace.Keyspace, db *keyspace.DB, key []byte) (*keyspace.Object, error) {
-	l := newLoader(objectReader(object, db.ID(), key), ks)
-	l.db = db
-	l.reader.resetHeader()
-	l.begin(&l.reader.header)
-	if err := l.reader.readObject(l); err != nil {
-		return nil, err
-	}
-	err := l.EndKey()
-	return l.object, err
 }
 
 // loader is the Visitor that fills a keyspace.
@@ -69,19 +60,24 @@ type loader struct {
 	reader  *Reader
 	ks      *keyspace.Keyspace
 	maxKeys uint64
+	replace bool
+	onAux   func(name, value string)
 	stats   LoadStats
 
 	version int
 	header  *KeyHeader
 	db      *keyspace.DB
-	skip    bool             // the key at hand is not kept
-	object  *keyspace.Object // the key at hand, once it has its value
+	skip    bool // the key at hand is not kept
+	// detached says that there is no database: the value is all that is wanted.
+	detached bool
+	object   *keyspace.Object // the key at hand, once it has its value
 
 	// The value of the key at hand, if it is no string and has elements.
 	valueType keyspace.Type
 	value     any     // complete, or nil
 	building  builder // makes the value of elements that come one by one, or nil
 	dropped   int     // fields of it that have expired
+	packed    int     // listpacks, intsets and the like that it was made of
 
 	list listBuilder
 	set  setBuilder
@@ -135,6 +131,9 @@ func (l *loader) Aux(name, value []byte) error {
 	if len(l.stats.Aux) < maxAux {
 		l.stats.Aux[string(name)] = string(value)
 	}
+	if l.onAux != nil {
+		l.onAux(string(name), string(value))
+	}
 	return nil
 }
 
@@ -159,8 +158,8 @@ func (l *loader) database() *keyspace.DB {
 	return l.db
 }
 
-func (l *loader) Function([]byte) error {
-	l.stats.Functions++
+func (l *loader) Function(source []byte) error {
+	l.stats.Libraries = append(l.stats.Libraries, bytes.Clone(source))
 	return nil
 }
 
@@ -185,7 +184,7 @@ func (l *loader) EOF(checksum uint64) error {
 // begin prepares for the value of a key.
 func (l *loader) begin(h *KeyHeader) {
 	l.header, l.object, l.skip = h, nil, false
-	l.value, l.building, l.dropped = nil, nil, 0
+	l.value, l.building, l.dropped, l.packed = nil, nil, 0, 0
 }
 
 // build makes b the builder of the value at hand, and reports whether it is new to it.
@@ -205,14 +204,20 @@ func (l *loader) Key(h *KeyHeader) error {
 		l.stats.Expired++
 		return nil
 	}
-	if l.database().Lookup(h.Key, keyspace.NoTouch|keyspace.NoStats) != nil {
+	if l.replace {
+		l.database().Delete(h.Key)
+	} else if l.database().Lookup(h.Key, keyspace.NoTouch|keyspace.NoStats) != nil {
 		return l.refuse("RDB has duplicated key '%s' in DB %d", h.Key, h.DB)
 	}
 	return nil
 }
 
 func (l *loader) String(value []byte) error {
-	if !l.skip {
+	switch {
+	case l.skip:
+	case l.detached:
+		l.adopt(keyspace.TypeString, bytes.Clone(value))
+	default:
 		l.object = l.db.SetString(l.header.Key, value, false)
 	}
 	return nil
@@ -222,12 +227,8 @@ func (l *loader) EndKey() error {
 	if l.skip {
 		return nil
 	}
-	if l.building != nil {
-		value, err := l.building.finish()
-		if err != nil {
-			return err
-		}
-		l.value = value
+	if err := l.finish(); err != nil {
+		return err
 	}
 	if l.value != nil {
 		l.object = l.db.Add(l.header.Key, l.valueType, l.value)
@@ -247,6 +248,14 @@ func (l *loader) EndKey() error {
 		l.ks.SetIdleSeconds(l.object, l.header.IdleSeconds)
 	}
 	return nil
+}
+
+// finish completes the value at hand.
+func (l *loader) finish() (err error) {
+	if l.building != nil {
+		l.value, err = l.building.finish()
+	}
+	return err
 }
 
 // countEmpty counts a key of whose value nothing is left.

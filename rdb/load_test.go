@@ -112,9 +112,13 @@ func TestFixturesAreLoaded(t *testing.T) {
 // configure sets what the judge had been configured with.
 func configure(s *keyspace.Settings, m *fixtures.Manifest) {
 	s.LFU = strings.HasSuffix(m.Config["maxmemory-policy"], "-lfu")
-	if judgeOf(m) != m.Writer() {
-		return
+	if judgeOf(m) == m.Writer() {
+		configureEncodings(s, m)
 	}
+}
+
+// configureEncodings sets what the writer had been configured with.
+func configureEncodings(s *keyspace.Settings, m *fixtures.Manifest) {
 	for name, to := range map[string]*int{
 		"list-max-listpack-size": &s.List.MaxListpackSize, "list-compress-depth": &s.List.CompressDepth,
 		"set-max-intset-entries": &s.Set.MaxIntset, "set-max-listpack-entries": &s.Set.MaxListpackEntries,

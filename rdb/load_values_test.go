@@ -51,10 +51,11 @@ func loadDump(t *testing.T, ks *keyspace.Keyspace, db *keyspace.DB, m *fixtures.
 	if err != nil {
 		t.Fatalf("%s: key %q: %v", m.Name(), k.Key, err)
 	}
-	o, err := rdb.LoadObject(object, ks, db, []byte(k.Key))
-	if err != nil || o == nil || o != db.Lookup([]byte(k.Key), keyspace.NoTouch|keyspace.NoStats) {
-		t.Fatalf("%s: key %q: %p, %v", m.Name(), k.Key, o, err)
+	v, err := rdb.LoadObject(object, ks, db.ID(), []byte(k.Key))
+	if err != nil || v.IsEmpty() {
+		t.Fatalf("%s: key %q: %v", m.Name(), k.Key, err)
 	}
+	o := v.AddTo(db, []byte(k.Key))
 	if k.Type == "stream" {
 		if diff := diffValue(t, asLoaded(m, db.ID(), k), o); diff != "" {
 			t.Errorf("%s: key %q (-manifest +payload):\n%s", m.Name(), k.Key, diff)
@@ -310,12 +311,12 @@ func TestLoadObjectOfNothing(t *testing.T) {
 	ks := keyspace.New(1, rand.NewPCG(1, 2))
 	ks.SetNow(2000)
 	for _, object := range []string{"\x02\x00", "\x10" + packed(), "\x17" + packed("f", "1", "1000")} {
-		if o, err := rdb.LoadObject([]byte(object), ks, ks.DB(0), []byte("k")); o != nil || err != nil {
-			t.Errorf("%q: %p, %v", object, o, err)
+		if v, err := rdb.LoadObject([]byte(object), ks, 0, []byte("k")); !v.IsEmpty() || err != nil {
+			t.Errorf("%q: %v, %v", object, v, err)
 		}
 	}
-	if o, err := rdb.LoadObject([]byte("\x02\x02\x01a\x01a"), ks, ks.DB(0), []byte("k")); o != nil || err == nil {
-		t.Errorf("%p, %v", o, err)
+	if v, err := rdb.LoadObject([]byte("\x02\x02\x01a\x01a"), ks, 0, []byte("k")); !v.IsEmpty() || err == nil {
+		t.Errorf("%v, %v", v, err)
 	}
 	if ks.Len() != 0 {
 		t.Errorf("%d keys", ks.Len())

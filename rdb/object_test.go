@@ -81,15 +81,42 @@ func TestObjectDamage(t *testing.T) {
 // loadAndCheck gives a key the value, verifies the keyspace, and deletes the key.
 func loadAndCheck(t *testing.T, ks *keyspace.Keyspace, object []byte) {
 	t.Helper()
-	o, err := LoadObject(object, ks, ks.DB(0), []byte("k"))
+	v, err := LoadObject(object, ks, 0, []byte("k"))
 	var bad *FormatError
-	if err != nil && (!errors.As(err, &bad) || o != nil || ks.Len() != 0) {
+	if err != nil && (!errors.As(err, &bad) || !v.IsEmpty()) || ks.Len() != 0 {
 		t.Fatalf("%q: %v, %d keys", object, err, ks.Len())
+	}
+	if !v.IsEmpty() {
+		checkSaved(t, ks, v.AddTo(ks.DB(0), []byte("k")))
 	}
 	if err := ks.Check(); err != nil {
 		t.Fatalf("%q: %v", object, err)
 	}
 	ks.DB(0).Delete([]byte("k"))
+}
+
+// checkSaved writes a value, and requires what is made of it to be written as the same bytes.
+func checkSaved(t *testing.T, ks *keyspace.Keyspace, o *keyspace.Object) {
+	t.Helper()
+	object, err := OpenDump(AppendDump(nil, o, MaxVersion, true), MaxVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := LoadObject(object, ks, 0, []byte("again"))
+	if err != nil || v.IsEmpty() {
+		t.Fatalf("%q: %v", object, err)
+	}
+	again := v.AddTo(ks.DB(0), []byte("again"))
+	defer ks.DB(0).Remove(again)
+	if o.Encoding() == "quicklist" && again.Encoding() == "listpack" {
+		return // it was a quicklist only because it came from a ziplist
+	}
+	if again.Type() != o.Type() || again.Encoding() != o.Encoding() {
+		t.Fatalf("%q: a %s, saved and loaded a %s", object, o.Encoding(), again.Encoding())
+	}
+	if second := AppendDump(nil, again, MaxVersion, true); len(object) != len(second) {
+		t.Fatalf("%q: then %q", object, second)
+	}
 }
 
 // TestObjectDamageIsLoaded is TestObjectDamage for the values that are made of it.

@@ -3,6 +3,7 @@ package rdb
 import (
 	"errors"
 
+	"respect/keyspace"
 	"respect/keyspace/intset"
 	"respect/keyspace/listpack"
 )
@@ -56,4 +57,31 @@ func (r *Reader) readSetListpack(v ValueVisitor) error {
 		return nil
 	}
 	return v.SetListpack(packed)
+}
+
+func (w *Writer) setForm(o *keyspace.Object) Type {
+	switch s := o.Set(); {
+	case s.Intset() != nil:
+		return TypeSetIntset
+	case s.Listpack() != nil && w.Version >= setListpackVersion:
+		return TypeSetListpack
+	}
+	return TypeSet
+}
+
+// writeSet writes what readSetIntset, readSetListpack or readSet reads.
+func (w *Writer) writeSet(o *keyspace.Object) {
+	s := o.Set()
+	switch w.setForm(o) {
+	case TypeSetIntset:
+		w.String(s.Intset())
+	case TypeSetListpack:
+		w.String(s.Listpack())
+	default:
+		w.Length(uint64(s.Len()))
+		s.Each(func(e listpack.Element) bool {
+			w.element(e)
+			return true
+		})
+	}
 }

@@ -3,6 +3,8 @@ package rdb
 import (
 	"encoding/binary"
 
+	"respect/keyspace"
+	"respect/keyspace/listpack"
 	"respect/keyspace/stream"
 )
 
@@ -210,3 +212,72 @@ func (r *Reader) streamTime() (int64, error) {
 	}
 	return int64(binary.LittleEndian.Uint64(b)), nil
 }
+
+// streamForm tells the form: consumers have an active time since 7.2.
+func (w *Writer) streamForm(*keyspace.Object) Type {
+	if w.Version >= activeTimeVersion {
+		return TypeStream3
+	}
+	return TypeStream2
+}
+
+// writeStream writes what readStream3 or readStream2 reads.
+func (w *Writer) writeStream(o *keyspace.Object) {
+	s := o.Stream()
+	w.Length(uint64(s.Nodes()))
+	s.EachNode(func(node stream.ID, lp listpack.Listpack) bool {
+		var id [stream.IDBytes]byte
+		w.String(node.AppendBinary(id[:0]))
+		w.String(lp)
+		return true
+	})
+	m := s.Meta()
+	w.lengths(m.Length, m.LastID.Ms, m.LastID.Seq)
+	w.lengths(m.FirstID.Ms, m.FirstID.Seq, m.MaxDeletedID.Ms, m.MaxDeletedID.Seq, m.Added)
+	w.Length(uint64(s.Groups()))
+	s.EachGroup(func(g *stream.Group) bool {
+		w.writeStreamGroup(g)
+		return true
+	})
+}
+
+func (w *Writer) writeStreamGroup(g *stream.Group) {
+	w.String([]byte(g.Name()))
+	w.lengths(g.LastID.Ms, g.LastID.Seq, uint64(g.Read), uint64(g.Pending()))
+	g.EachPending(stream.MinID, func(id stream.ID, p *stream.Pending) bool {
+		w.streamID(id)
+		w.streamTime(p.DeliveredMs)
+		w.Length(p.Deliveries)
+		return true
+	})
+	w.Length(uint64(g.Consumers()))
+	g.EachConsumer(func(c *stream.Consumer) bool {
+		w.writeStreamConsumer(c)
+		return true
+	})
+}
+
+func (w *Writer) writeStreamConsumer(c *stream.Consumer) {
+	w.String([]byte(c.Name()))
+	w.streamTime(c.SeenMs)
+	if w.Version >= activeTimeVersion {
+		w.streamTime(c.ActiveMs)
+	}
+	w.Length(uint64(c.Pending()))
+	c.EachPending(stream.MinID, func(id stream.ID, _ *stream.Pending) bool {
+		w.streamID(id)
+		return true
+	})
+}
+
+// lengths writes several lengths.
+func (w *Writer) lengths(all ...uint64) {
+	for _, n := range all {
+		w.Length(n)
+	}
+}
+
+// streamID writes an ID of 16 bytes.
+func (w *Writer) streamID(id stream.ID) { w.Buf = id.AppendBinary(w.Buf) }
+
+func (w *Writer) streamTime(ms int64) { w.Buf = binary.LittleEndian.AppendUint64(w.Buf, uint64(ms)) }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 
+	"respect/keyspace"
 	"respect/keyspace/listpack"
 )
 
@@ -195,4 +196,27 @@ func scoreOf(e listpack.Element) (float64, error) {
 		return float64(e.Int), nil
 	}
 	return parseScore(e.Bytes)
+}
+
+func (w *Writer) zsetForm(o *keyspace.Object) Type {
+	if o.ZSet().Listpack() != nil {
+		return TypeZSetListpack
+	}
+	return TypeZSet2
+}
+
+// writeZSet writes what readZSetListpack or readZSet2 reads; the latter from the last
+// member to the first, so that a reader inserts each at the head.
+func (w *Writer) writeZSet(o *keyspace.Object) {
+	z := o.ZSet()
+	if packed := z.Listpack(); packed != nil {
+		w.String(packed)
+		return
+	}
+	w.Length(uint64(z.Len()))
+	z.Each(z.Len()-1, z.Len(), true, func(member listpack.Element, score float64) bool {
+		w.element(member)
+		w.Buf = binary.LittleEndian.AppendUint64(w.Buf, math.Float64bits(score))
+		return true
+	})
 }

@@ -81,6 +81,9 @@ var serverCommands = []row{
 	{handler: lolwutCommand, Spec: command.New("lolwut", -1, "readonly fast", "", "server 5.0.0", "",
 		"[VERSION version:integer]",
 		"Shows computer art and the version.")},
+	{handler: restoreCommand, Spec: command.New("restore-asking", -4, "write denyoom asking @dangerous @keyspace doc:syscmd", "1 OW update", "server 3.0.0", "O(N*M)",
+		"key:key ttl:integer serialized-value:string [REPLACE@3.0.0] [ABSTTL@5.0.0] [IDLETIME seconds:integer@5.0.0] [FREQ frequency:integer@5.0.0]",
+		"Creates a key of a slot that is being imported.")},
 	{handler: shutdownCommand, Spec: command.New("shutdown", -1, "admin noscript loading stale no_multi allow_busy", "", "server 1.0.0", "O(N)",
 		"[save-selector(NOSAVE | SAVE)] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]",
 		"Saves the data and stops the server.")},
@@ -126,7 +129,6 @@ func flushdbCommand(c *client, a *args) error {
 	}
 	c.srv.flush(c.db)
 	c.srv.invalidateAll()
-	c.srv.dirty++
 	c.out.OK()
 	return nil
 }
@@ -144,7 +146,7 @@ func flushallCommand(c *client, a *args) error {
 		c.srv.flush(c.srv.ks.DB(i))
 	}
 	c.srv.invalidateAll()
-	c.srv.dirty++
+	c.srv.resetFile()
 	c.out.OK()
 	return nil
 }
@@ -235,7 +237,7 @@ func configSetCommand(c *client, a *args) error {
 	for a.more() {
 		pairs = append(pairs, config.Pair{Name: string(a.next()), Value: string(a.next())})
 	}
-	if err := c.srv.cfg.Set(pairs, config.Request{Loading: c.srv.loading, Local: c.isLocal()}); err != nil {
+	if err := c.srv.cfg.Set(pairs, config.Request{Loading: c.srv.loading != nil, Local: c.isLocal()}); err != nil {
 		return replyError(err.Error())
 	}
 	c.out.OK()
@@ -280,59 +282,6 @@ func configRewriteCommand(c *client, a *args) error {
 //
 //	CONFIG HELP
 func configHelpCommand(c *client, a *args) error { return c.help("config") }
-
-const errNoShutdown replyError = "ERR No shutdown in progress."
-const errShutdownFailed replyError = "ERR Errors trying to SHUTDOWN. Check logs."
-
-// shutdownOptions are the options of SHUTDOWN.
-type shutdownOptions struct{ save, noSave, now, force, abort bool }
-
-func readShutdownOptions(a *args) (o shutdownOptions, err error) {
-	for a.more() {
-		switch {
-		case a.option("SAVE"):
-			o.save = true
-		case a.option("NOSAVE"):
-			o.noSave = true
-		case a.option("NOW"):
-			o.now = true
-		case a.option("FORCE"):
-			o.force = true
-		case a.option("ABORT"):
-			o.abort = true
-		default:
-			return o, errSyntax
-		}
-	}
-	if o.save && o.noSave || o.abort && (o.save || o.noSave || o.now || o.force) {
-		return o, errSyntax
-	}
-	return o, nil
-}
-
-// shutdownCommand ends the server.
-//
-//	SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
-//
-// O(1). No reply; the connection is closed. Deviation: nothing is saved yet;
-// SAVE is refused unless FORCE is given.
-func shutdownCommand(c *client, a *args) error {
-	o, err := readShutdownOptions(a)
-	if err != nil {
-		return err
-	}
-	s := c.srv
-	if o.abort {
-		return errNoShutdown
-	}
-	if o.save && !o.force {
-		s.log.warn("SHUTDOWN SAVE was asked for, but saving is not supported. Not exiting.")
-		return errShutdownFailed
-	}
-	s.log.warn("User requested shutdown...")
-	s.requestStop()
-	return nil
-}
 
 // help appends the list of a container's subcommands, made from their rows.
 func (c *client) help(container string) error {

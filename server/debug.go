@@ -10,6 +10,7 @@ import (
 	"respect/keyspace"
 	"respect/keyspace/glob"
 	"respect/keyspace/quicklist"
+	"respect/rdb"
 	"respect/server/config"
 )
 
@@ -65,7 +66,7 @@ func init() { // debugHelp lists the others
 		{"POPULATE", 1, 3, "<count> [<prefix>] [<size>]", "Create string keys prefix:N.", debugPopulate},
 		{"PROTOCOL", 1, 1, "<type>", "Reply with an example of a RESP type.", debugProtocol},
 		{"QUICKLIST-PACKED-THRESHOLD", 1, 1, "<size>", "Give elements from this size on nodes of their own; 0 for the default.", debugPackedThreshold},
-		{"RELOAD", 0, 3, "[option ...]", "Save and load the data set; refused as long as saving is not supported.", debugReload},
+		{"RELOAD", 0, 3, "[option ...]", "Save the data set and load it; MERGE, NOFLUSH, NOSAVE leave parts of that out.", debugReload},
 		{"REPLYBUFFER", 2, 2, "PEAK-RESET-TIME <NEVER|RESET|time> | RESIZING <0|1>", "Accepted without effect: reply buffers are not kept.", debugReplybuffer},
 		{"SET-ACTIVE-EXPIRE", 1, 1, "<0|1>", "Switch the deletion of expired keys that nobody looks at.", debugSetActiveExpire},
 		{"SLEEP", 1, 1, "<seconds>", "Hold the server up, with fraction.", debugSleep},
@@ -177,6 +178,9 @@ func (c *client) describeNodes(l *keyspace.List) string {
 const maxPopulate = 512 << 20
 
 func debugPopulate(c *client, a *args) error {
+	if c.srv.loading != nil {
+		return errLoading
+	}
 	count, ok := keyspace.ParseInt(a.next())
 	if !ok || count < 0 {
 		return errNotPositive
@@ -221,13 +225,42 @@ func debugPackedThreshold(c *client, a *args) error {
 
 const errReloadOption replyError = "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."
 
+const errReload replyError = "ERR Error trying to load the RDB dump, check server logs."
+
+// debugReload saves the data set, empties the databases, and loads what it has saved.
 func debugReload(c *client, a *args) error {
+	save, flush, merge := true, true, false
 	for a.more() {
-		if !a.option("MERGE") && !a.option("NOFLUSH") && !a.option("NOSAVE") {
+		switch {
+		case a.option("MERGE"):
+			merge = true
+		case a.option("NOFLUSH"):
+			flush = false
+		case a.option("NOSAVE"):
+			save = false
+		default:
 			return errReloadOption
 		}
 	}
-	return errNoSave
+	s := c.srv
+	if s.loading != nil {
+		return errLoading
+	}
+	if save && s.save() != nil {
+		return errSaveFailed
+	}
+	if flush {
+		for i := range s.ks.Databases() {
+			s.ks.DB(i).Flush()
+		}
+	}
+	if err := s.loadFile(rdb.LoadOptions{Replace: merge}, nil); err != nil {
+		s.logLoadError(err)
+		return errReload
+	}
+	s.log.warn("DB reloaded by DEBUG RELOAD")
+	c.out.OK()
+	return nil
 }
 
 const errRESP2 replyError = "ERR RESP2 is not supported by this command"

@@ -47,37 +47,55 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 3. What cannot be part of a transaction.
+	// 3. The end.
+	if s.stopping {
+		c.closeAfterReply()
+		return true
+	}
+
+	// 4. What cannot be part of a transaction.
 	if c.multi != nil && r.Flags&command.NoMulti != 0 {
 		s.reject(c, r, errNoMulti)
 		return true
 	}
 
-	// 4. Subscribed clients whose replies could be taken for messages.
+	// 5. Files that cannot be written.
+	if s.saving.denyWrites && s.deniesWrite(r) {
+		s.reject(c, r, errMisconf)
+		return true
+	}
+
+	// 6. Subscribed clients whose replies could be taken for messages.
 	if c.subscribed() && !r.subscribed && c.out.Proto < 3 {
 		s.reject(c, r, errSubscribed(r.FullName))
 		return true
 	}
 
-	// 5. What a monitor may not do.
+	// 7. The beginning.
+	if s.loading != nil && r.Flags&command.Loading == 0 {
+		s.reject(c, r, errLoading)
+		return true
+	}
+
+	// 8. What a monitor may not do.
 	if c.flags&flagMonitor != 0 && r.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
 		s.reject(c, r, errMonitorKeys)
 		return true
 	}
 
-	// 6. CLIENT PAUSE.
+	// 9. CLIENT PAUSE.
 	if s.pause.holds(c, r, s.nowMs) {
 		s.postpone(c)
 		return false
 	}
 
-	// 7. Queueing within a transaction.
+	// 10. Queueing within a transaction.
 	if c.multi != nil && r.inMulti == isQueued {
 		c.queue(r, argv)
 		return true
 	}
 
-	// 8. The call.
+	// 11. The call.
 	s.call(c, r)
 	return true
 }

@@ -42,7 +42,6 @@ const (
 	errTimeoutRange   replyError = "ERR timeout is out of range"
 	errTimeoutNeg     replyError = "ERR timeout is negative"
 	errTimeoutInteger replyError = "ERR timeout is not an integer or out of range"
-	errNoSave         replyError = "ERR saving is not supported yet"
 )
 
 func errArity(name string) replyError {

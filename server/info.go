@@ -213,17 +213,10 @@ func ratio(n, of uint64) float64 {
 }
 
 func (s *Server) infoPersistence(w *infoWriter) {
-	w.field("loading", s.loading)
+	w.field("loading", s.loading != nil)
 	w.zeros("async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
-	w.field("current_fork_perc", 0.0)
-	w.zeros("current_save_keys_processed", "current_save_keys_total")
-	w.field("rdb_changes_since_last_save", s.dirty)
-	w.field("rdb_bgsave_in_progress", 0)
-	w.field("rdb_last_save_time", s.started.Unix())
-	w.field("rdb_last_bgsave_status", "ok")
-	w.field("rdb_last_bgsave_time_sec", -1)
-	w.field("rdb_current_bgsave_time_sec", -1)
-	w.zeros("rdb_saves", "rdb_last_cow_size")
+	s.infoSaving(w)
+	w.zeros("rdb_last_cow_size")
 	w.field("rdb_last_load_keys_expired", s.stats.loadExpired)
 	w.field("rdb_last_load_keys_loaded", s.stats.loadedKeys)
 	w.field("aof_enabled", 0)
@@ -235,6 +228,46 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
 	w.field("aof_last_write_status", "ok")
 	w.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	if s.loading != nil {
+		s.infoLoading(w)
+	}
+}
+
+// infoLoading tells how far a load is.
+func (s *Server) infoLoading(w *infoWriter) {
+	l := s.loading
+	eta := int64(1) // until more is known
+	if seconds := (s.nowMs - l.startedMs) / 1000; seconds > 0 {
+		eta = seconds * max(0, l.total-l.loaded) / (l.loaded + 1)
+	}
+	w.field("loading_start_time", l.startedMs/1000)
+	w.field("loading_total_bytes", l.total)
+	w.field("loading_rdb_used_mem", l.usedMemory)
+	w.field("loading_loaded_bytes", l.loaded)
+	w.field("loading_loaded_perc", 100*ratio(uint64(l.loaded), uint64(l.total)))
+	w.field("loading_eta_seconds", eta)
+}
+
+// infoSaving tells what is saved, and what was.
+func (s *Server) infoSaving(w *infoWriter) {
+	processed, total, seconds := 0, 0, int64(-1)
+	if b := s.saving.background; b != nil {
+		processed, total, seconds = b.saver.Stats().Keys, b.saver.Total(), (s.nowMs-b.startedMs)/1000
+	}
+	w.field("current_fork_perc", 100*ratio(uint64(processed), uint64(total)))
+	w.field("current_save_keys_processed", processed)
+	w.field("current_save_keys_total", total)
+	w.field("rdb_changes_since_last_save", s.dirty)
+	w.field("rdb_bgsave_in_progress", s.saving.background != nil)
+	w.field("rdb_last_save_time", s.saving.lastSave)
+	status := "ok"
+	if s.saving.failed {
+		status = "err"
+	}
+	w.field("rdb_last_bgsave_status", status)
+	w.field("rdb_last_bgsave_time_sec", s.saving.lastSeconds)
+	w.field("rdb_current_bgsave_time_sec", seconds)
+	w.field("rdb_saves", s.stats.saves)
 }
 
 func (s *Server) infoStats(w *infoWriter) {
@@ -271,7 +304,7 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.field("tracking_total_prefixes", len(s.tracking.prefixes))
 	w.zeros("unexpected_error_replies")
 	w.field("total_error_replies", st.errors)
-	w.zeros("dump_payload_sanitizations")
+	w.field("dump_payload_sanitizations", st.sanitized)
 	w.field("total_reads_processed", s.moved().Reads)
 	w.field("total_writes_processed", s.moved().Writes)
 	w.field("eventloop_cycles", s.moved().Cycles)

@@ -7,16 +7,15 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"respect/server/process"
 	"respect/server/transport"
 )
 
-// Start loads the data set and opens the sockets. Both tell in the log what they
-// do; supervisors and test harnesses wait for its lines. After an error the
-// server is of no use but to be closed.
+// Start opens the sockets and loads the data set. Both tell in the log what they
+// do; supervisors and test harnesses wait for its lines. Clients that come before the
+// data is there are told so. After an error the server is of no use but to be closed.
 func (s *Server) Start() error {
 	s.log.notice("%s version=%s, compatible with Redis %s, bits=%d, %s, PID: %d",
 		Product, Version, s.compat, 32<<(^uint(0)>>63), runtime.Version(), os.Getpid())
@@ -28,10 +27,11 @@ func (s *Server) Start() error {
 	}
 	s.stats.startMemory = process.Memory().Heap
 	s.log.notice("Server initialized")
-	if err := s.load(); err != nil {
+	s.beginLoading()
+	if err := s.listen(); err != nil {
 		return err
 	}
-	if err := s.listen(); err != nil {
+	if err := s.load(); err != nil {
 		return err
 	}
 	s.timer.start()
@@ -103,7 +103,7 @@ func (s *Server) transportOptions() transport.Options {
 
 // StartLoopback starts the server without data on a free port of the loopback
 // interface, whatever the configuration says, and returns its address. It is for
-// servers that are embedded in tests.
+// servers that are embedded in tests; nothing is saved unless a command says so.
 func (s *Server) StartLoopback() (addr string, err error) {
 	o := s.transportOptions()
 	o.Bind, o.Port, o.AnyPort = []string{"127.0.0.1"}, 0, true
@@ -112,20 +112,9 @@ func (s *Server) StartLoopback() (addr string, err error) {
 		return "", err
 	}
 	s.setTransport(t)
+	s.saving.volatile = true
 	s.timer.start()
 	return t.Addrs()[0].String(), nil
-}
-
-// Signal ends the server in good order, as a signal asks for.
-func (s *Server) Signal(sig os.Signal) {
-	name := strings.ToUpper(sig.String())
-	if name == "INTERRUPT" {
-		name = "SIGINT"
-	} else if name == "TERMINATED" {
-		name = "SIGTERM"
-	}
-	s.log.warn("Received %s scheduling shutdown...", name)
-	s.requestStop()
 }
 
 // requestStop lets Wait return. It may be called more than once.
@@ -151,6 +140,7 @@ func (s *Server) Close() {
 		}
 		s.timer.stop()
 		s.background.Wait()
+		s.endBackgroundSave()
 		if s.pidfile != "" {
 			s.log.notice("Removing the pid file.")
 			os.Remove(s.pidfile)

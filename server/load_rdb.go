@@ -2,29 +2,83 @@ package server
 
 import (
 	"errors"
+	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
+	"strconv"
 	"time"
 
 	"respect/rdb"
+	"respect/server/config"
 )
 
-// load reads the RDB file that the configuration names, if there is one.
+// loading is what is known of a load during which clients are there.
+type loading struct {
+	startedMs     int64
+	total, loaded int64  // bytes
+	usedMemory    uint64 // bytes that the writer needed
+}
+
+var errLoading = replyError(config.ErrLoading.Error())
+
+// errStopped ends a load because the server is to end.
+var errStopped = errors.New("the server ends")
+
+// beginLoading makes clients wait, from before they can connect.
+func (s *Server) beginLoading() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tick()
+	s.loading = &loading{startedMs: s.nowMs}
+}
+
+// load reads the RDB file that the configuration names, if there is one. Clients can
+// connect meanwhile, and ask what may be asked then. After an error it stays that way: the
+// server has no data to answer with.
 func (s *Server) load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name := filepath.Join(s.cfg.Dir, s.cfg.Dbfilename)
-	f, err := os.Open(name)
-	if os.IsNotExist(err) {
+	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux}, s.whileClientsAsk)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || err == errStopped {
+		s.loading = nil
 		return nil
 	}
-	if err == nil {
-		defer f.Close()
-		err = s.loadFrom(f)
+	s.logLoadError(err)
+	s.log.warn("Fatal error loading the DB, check server logs. Exiting.")
+	return err
+}
+
+func (l *loading) aux(name, value string) {
+	if name == "used-mem" {
+		l.usedMemory, _ = strconv.ParseUint(value, 10, 64)
 	}
-	if err == nil {
-		return nil
+}
+
+// sharedReader reads a file for whoever holds the lock, which it gives away while it does.
+type sharedReader struct {
+	s  *Server
+	in io.Reader
+}
+
+func (r sharedReader) Read(p []byte) (n int, err error) {
+	r.s.mu.Unlock()
+	n, err = r.in.Read(p)
+	r.s.mu.Lock()
+	r.s.tick()
+	r.s.loading.loaded += int64(n)
+	if r.s.stopping {
+		return 0, errStopped
 	}
+	return n, err
+}
+
+// whileClientsAsk makes of a file one that is read without the lock.
+func (s *Server) whileClientsAsk(f *os.File, size int64) io.Reader {
+	s.loading.total = size
+	return sharedReader{s, f}
+}
+
+func (s *Server) logLoadError(err error) {
 	var refused interface{ LogLines() []string }
 	if errors.As(err, &refused) {
 		for _, line := range refused.LogLines() {
@@ -33,21 +87,31 @@ func (s *Server) load() error {
 	} else {
 		s.log.warn("%s", err)
 	}
-	s.log.warn("Fatal error loading the DB, check server logs. Exiting.")
-	return err
 }
 
-func (s *Server) loadFrom(f *os.File) error {
+// loadFile reads the RDB file, through what share makes of it, if that is not nil.
+func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) io.Reader) error {
+	f, err := os.Open(s.dataFile())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	s.tick()
 	began := time.Now()
-	stats, err := rdb.Load(f, s.ks, rdb.LoadOptions{Size: info.Size(), SkipChecksum: !s.cfg.Rdbchecksum})
+	o.Size, o.SkipChecksum = info.Size(), !s.cfg.Rdbchecksum
+	var in io.Reader = f
+	if share != nil {
+		in = share(f, info.Size())
+	}
+	stats, err := rdb.Load(in, s.ks, o)
 	if err != nil {
 		return err
 	}
+	s.saving.libraries = stats.Libraries
 	if version, ok := stats.Aux["redis-ver"]; ok {
 		s.log.notice("Loading RDB produced by version %s", version)
 	}
@@ -57,8 +121,8 @@ func (s *Server) loadFrom(f *os.File) error {
 	for _, key := range stats.EmptyKeys {
 		s.log.notice("rdbLoadObject skipping empty key: %s", key)
 	}
-	if stats.Functions > 0 {
-		s.log.notice("Left out %d function libraries: functions are not supported", stats.Functions)
+	if n := len(stats.Libraries); n > 0 {
+		s.log.notice("%d function libraries are kept for files, but not served: functions are not supported", n)
 	}
 	if stats.Empty > 0 {
 		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d, empty keys skipped: %d.", stats.Keys, stats.Expired, stats.Empty)

@@ -13,6 +13,7 @@ import (
 	"respect/protocol"
 	"respect/server/command"
 	"respect/server/config"
+	"respect/server/disk"
 	"respect/server/transport"
 )
 
@@ -34,6 +35,8 @@ type Options struct {
 	Now func() time.Time
 	// Rand is the source of all that is random; nil for a random seed.
 	Rand mathrand.Source
+	// Files is where files are written; nil for the system's file system.
+	Files disk.FS
 }
 
 // A Server is one server: its data, its clients, its configuration.
@@ -84,7 +87,10 @@ type Server struct {
 	warmed           uint64               // what DB.Warm returned, which has to go somewhere
 	places           []foundPlace         // room for those of a search; empty
 	dirty            uint64               // changes of the keyspace
-	loading          bool
+	loading          *loading             // the load that is under way, or nil
+	stopping         bool                 // no command is carried out any more
+	saving           saving
+	files            disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
 	cronPaused   bool // DEBUG PAUSE-CRON
@@ -132,6 +138,11 @@ func New(o Options) *Server {
 	s.ks.OnFieldsExpired = s.fieldsExpired
 	s.tick()
 	s.started = s.time()
+	s.files = o.Files
+	if s.files == nil {
+		s.files = disk.System{}
+	}
+	s.saving.lastSave, s.saving.lastSeconds = s.started.Unix(), -1
 	s.applyCompat()
 	s.timer = newTimer(s)
 	s.applyConfig()

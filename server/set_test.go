@@ -49,10 +49,14 @@ func TestSetCommandsAllocateNothing(t *testing.T) {
 		if strings.HasPrefix(words, "hashtable") {
 			most = 2
 		}
-		raw := append(textRequest("SADD "+words), textRequest("SREM "+words)...)
-		c.exchange(raw, buf)
-		if n := testing.AllocsPerRun(100, func() { c.exchange(raw, buf) }); n > most {
-			t.Errorf("SADD and SREM %s: %v allocations", words, n)
+		least := math.Inf(1) // of several members: the bucket of one may be full, and get another one each time
+		for n := range 5 {
+			raw := fmt.Appendf(textRequest(fmt.Sprintf("SADD %s%d", words, n)), "%s", textRequest(fmt.Sprintf("SREM %s%d", words, n)))
+			c.exchange(raw, buf)
+			least = min(least, testing.AllocsPerRun(100, func() { c.exchange(raw, buf) }))
+		}
+		if least > most {
+			t.Errorf("SADD and SREM %s: %v allocations", words, least)
 		}
 	}
 }

@@ -19,6 +19,7 @@ func (s *Server) applyConfig() {
 		"zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes",
 		"stream-node-max-bytes", "stream-node-max-entries")
 	s.onChange(s.applyPolicy, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
+	s.onChange(s.applyMisconf, "save", "stop-writes-on-bgsave-error")
 	s.onChange(s.applyPort, "port", "bind")
 	s.onChange(s.applyKeepAlive, "tcp-keepalive")
 	s.onChange(s.applyNotify, "notify-keyspace-events")

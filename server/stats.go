@@ -14,6 +14,8 @@ type stats struct {
 	outputBufferKills   uint64 // connections closed for their unread replies
 	evictedClients      uint64 // connections closed to free memory
 	deniedAuth          uint64 // failed AUTH
+	saves               uint64 // begun
+	sanitized           uint64 // packed values that RESTORE was asked to validate
 
 	startMemory, peakMemory uint64 // bytes
 	loadedKeys, loadExpired uint64 // of the RDB file: kept, and left out as expired

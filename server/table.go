@@ -15,7 +15,8 @@ func newTable(release *command.Version) *command.Table[*row] {
 		streamCommands,
 		transactionCommands,
 		pubsubCommands,
-		genericCommands, connectionCommands, serverCommands, memoryCommands,
+		genericCommands, dumpCommands,
+		connectionCommands, serverCommands, memoryCommands, saveCommands,
 		slowlogCommands, latencyCommands, monitorCommands)
 	rows := make([]*row, 0, len(groups))
 	for i := range groups {

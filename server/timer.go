@@ -127,6 +127,7 @@ func (s *Server) cron() {
 	s.nextCronMs = s.nowMs + 1000/max(1, s.cfg.Hz)
 	s.stats.sample(s.nowMs)
 	s.checkSoftLimits()
+	s.checkSavePoints()
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()
 	}

@@ -165,6 +165,19 @@ var genericFaults = []Fault{
 		File: "generic/ttl.txt", Case: "exact times", New: onReply("PEXPIRETIME", plus(1)),
 	},
 	{
+		Name: "DUMP of another release", Area: "generic", Breaks: "the payload of a short string has another version",
+		File: "generic/dump.txt", Case: "embstr",
+		New: onReply("DUMP", func(v *resp.Value) {
+			if rest, ok := strings.CutPrefix(string(v.Text), "\x00\x05hello"); ok {
+				v.Text = []byte("\x00\x05hello\x01" + rest[1:])
+			}
+		}),
+	},
+	{
+		Name: "RESTORE ignores ABSTTL", Area: "generic", Breaks: "the ttl always counts from now",
+		File: "generic/restore.txt", Case: "ABSTTL", New: withoutWord("RESTORE", "ABSTTL"),
+	},
+	{
 		Name: "DEL counts requests", Area: "generic", Breaks: "the reply counts keys that were not there",
 		File: "generic/del.txt", Case: "del", New: onReply("DEL", func(v *resp.Value) { *v = integer(1) }),
 	},

@@ -22,7 +22,7 @@ const (
 	noWarnings     = "there are no warnings to be ignored"
 	noMark         = "sockets are not marked"
 	noSnapshotSync = "a snapshot is synced as a whole"
-	noSaving       = "saving is not supported yet"
+	noSanitizing   = "values are always validated completely; it only decides whether INFO counts them"
 	noLogo         = "there is no logo"
 	noModules      = "modules are not served"
 	noEvictionYet  = "nothing is evicted yet"
@@ -131,8 +131,8 @@ func (c *Config) processParams() []Param {
 		{"bgsave_cpulist", "", Immutable, optional(new(string)), noProcess},
 		{"jemalloc-bg-thread", "", 0, yesNo(new(bool), true), noJemalloc},
 		{"shutdown-timeout", "", 0, integer(&c.ShutdownTimeout, 10, 0, math.MaxInt32), noReplication},
-		{"shutdown-on-sigint", "", 0, shutdown(&c.ShutdownOnSigint), noSaving},
-		{"shutdown-on-sigterm", "", 0, shutdown(&c.ShutdownOnSigterm), noSaving},
+		{"shutdown-on-sigint", "", 0, shutdown(&c.ShutdownOnSigint), ""},
+		{"shutdown-on-sigterm", "", 0, shutdown(&c.ShutdownOnSigterm), ""},
 	}
 }
 

@@ -52,14 +52,14 @@ func (c *Config) encodingsParams() []Param {
 
 func (c *Config) filesParams() []Param {
 	return []Param{
-		{"save", "", 0, c.savePoints(), noSaving},
+		{"save", "", 0, c.savePoints(), ""},
 		{"dbfilename", "", Protected, checked(&c.Dbfilename, "dump.rdb", fileName("dbfilename", "filename", true)), ""},
-		{"rdbcompression", "", 0, yesNo(&c.Rdbcompression, true), noSaving},
+		{"rdbcompression", "", 0, yesNo(&c.Rdbcompression, true), ""},
 		{"rdbchecksum", "", Immutable, yesNo(&c.Rdbchecksum, true), ""},
 		{"rdb-del-sync-files", "", 0, yesNo(new(bool), false), noReplication},
 		{"rdb-save-incremental-fsync", "", 0, yesNo(new(bool), true), noSnapshotSync},
-		{"sanitize-dump-payload", "", 0, oneOf(&c.SanitizeDumpPayload, "no", "no", "yes", "clients"), noSaving},
-		{"stop-writes-on-bgsave-error", "", 0, yesNo(&c.StopWritesOnBgsaveError, true), noSaving},
+		{"sanitize-dump-payload", "", 0, oneOf(&c.SanitizeDumpPayload, "no", "no", "yes", "clients"), noSanitizing},
+		{"stop-writes-on-bgsave-error", "", 0, yesNo(&c.StopWritesOnBgsaveError, true), ""},
 		{"appendonly", "", DenyLoading, yesNo(&c.Appendonly, false), noAOF},
 		{"appendfilename", "", Immutable, checked(&c.Appendfilename, "appendonly.aof", fileName("appendfilename", "filename", false)), noAOF},
 		{"appenddirname", "", Immutable, checked(&c.Appenddirname, "appendonlydir", fileName("appenddirname", "dirname", false)), noAOF},

@@ -1,0 +1,207 @@
+package rdb
+
+import (
+	"encoding/binary"
+	"io"
+
+	"respect/keyspace"
+)
+
+// SaveOptions say what is written, and how.
+type SaveOptions struct {
+	// Version is that of the format, OldestWritten to MaxVersion. What it cannot hold is
+	// left out: see SaveStats.Lost.
+	Version int
+	// Compress lets long strings be compressed.
+	Compress bool
+	// SkipChecksum writes zero in the place of the checksum.
+	SkipChecksum bool
+	// Usage is what is written of how keys are used.
+	Usage Usage
+	// Aux are the facts about the writer, name and value, in order.
+	Aux [][2]string
+	// Functions are the sources of the function libraries.
+	Functions [][]byte
+}
+
+// Usage is how the use of keys is told in a file: by the policy of eviction.
+type Usage uint8
+
+// The kinds of Usage.
+const (
+	NoUsage   Usage = iota
+	Idle            // the seconds since the last use
+	Frequency       // the logarithmic counter of uses
+)
+
+// SaveStats count what was saved.
+type SaveStats struct {
+	Keys int
+	// Lost is the number of hashes whose fields expire, in a version that cannot tell.
+	Lost int
+	// Skipped is the number of keys of types that cannot be written yet.
+	Skipped int
+	Bytes   int64
+}
+
+// VersionFor returns the lowest version, from low on, that holds all that is in the
+// keyspace.
+func VersionFor(ks *keyspace.Keyspace, low int) int {
+	if ks.FieldsExpire() {
+		return max(low, fieldExpiryVersion)
+	}
+	return low
+}
+
+// A Saver writes a file of a keyspace while that goes on changing; what it writes is the
+// state in which the Saver was made. All methods need the lock that guards the keyspace,
+// under which keys that change are written, too.
+type Saver struct {
+	// Full, if set, is called under that lock, when a key that is about to change has made
+	// what is to be taken longer than FullBytes. It should call Take.
+	Full      func()
+	FullBytes int
+
+	ks       *keyspace.Keyspace
+	writer   *Writer
+	usage    Usage
+	snapshot *keyspace.Snapshot
+	stepping bool
+	skipped  int
+}
+
+// NewSaver begins a file.
+func NewSaver(ks *keyspace.Keyspace, o SaveOptions) *Saver {
+	s := &Saver{ks: ks, writer: NewWriter(o.Version, o.Compress), usage: o.Usage}
+	s.writer.Header()
+	for _, fact := range o.Aux {
+		s.writer.Aux(fact[0], fact[1])
+	}
+	for _, source := range o.Functions {
+		s.writer.Function(source)
+	}
+	s.snapshot = ks.BeginSnapshot(s.saveKey)
+	return s
+}
+
+// Step writes some keys, or, at last, the end of the file, and tells whether more is to
+// be done.
+func (s *Saver) Step() (more bool) {
+	s.stepping = true
+	more = s.snapshot.Step(s.beginDB)
+	s.stepping = false
+	if !more {
+		s.writer.EOF()
+	}
+	return more
+}
+
+func (s *Saver) beginDB(db, keys, expires int) {
+	s.writer.SelectDB(db)
+	s.writer.ResizeDB(keys, expires)
+}
+
+func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
+	if _, known := valueWriters[o.Type()]; !known {
+		s.skipped++
+		return
+	}
+	h := KeyHeader{
+		DB: db, Type: s.writer.TypeOf(o), Key: o.Key(),
+		ExpireAtMs: expireAtMs, Freq: NoFreq, IdleSeconds: NoIdle,
+	}
+	switch s.usage {
+	case Idle:
+		h.IdleSeconds = s.ks.IdleSeconds(o)
+	case Frequency:
+		h.Freq = int(s.ks.Frequency(o))
+	}
+	s.writer.Key(&h)
+	s.writer.Value(o)
+	if !s.stepping && s.Full != nil && len(s.writer.Buf) > s.FullBytes {
+		s.Full()
+	}
+}
+
+// Pending returns how many bytes there are to be taken.
+func (s *Saver) Pending() int { return len(s.writer.Buf) }
+
+// Take returns the next bytes of the file, and takes a buffer to write into instead.
+func (s *Saver) Take(spare []byte) []byte {
+	taken := s.writer.Buf
+	s.writer.Buf = spare[:0]
+	return taken
+}
+
+// Total returns how many keys the file will have.
+func (s *Saver) Total() int { return s.snapshot.Total() }
+
+// Stats returns what has been saved so far.
+func (s *Saver) Stats() SaveStats {
+	return SaveStats{Keys: s.snapshot.Saved() - s.skipped, Lost: s.writer.Lost, Skipped: s.skipped}
+}
+
+// GiveUp ends the writing. Steps are to be made all the same, to the end: they cost little,
+// and if they are not, the next Saver makes them all at once.
+func (s *Saver) GiveUp() {
+	s.snapshot.GiveUp()
+	s.Full = nil
+	s.writer.Buf = nil
+}
+
+// An Output takes the bytes of a file from a [Saver], and adds the checksum.
+type Output struct {
+	// Bytes is how many have been written.
+	Bytes int64
+
+	out          io.Writer
+	sum          uint64
+	skipChecksum bool
+}
+
+// NewOutput returns an output that writes to out.
+func NewOutput(out io.Writer, skipChecksum bool) *Output {
+	return &Output{out: out, skipChecksum: skipChecksum}
+}
+
+// Write writes the next bytes.
+func (o *Output) Write(p []byte) (n int, err error) {
+	if !o.skipChecksum {
+		o.sum = CRC64(o.sum, p)
+	}
+	n, err = o.out.Write(p)
+	o.Bytes += int64(n)
+	return n, err
+}
+
+// Finish writes the checksum.
+func (o *Output) Finish() error {
+	n, err := o.out.Write(binary.LittleEndian.AppendUint64(nil, o.sum))
+	o.Bytes += int64(n)
+	return err
+}
+
+// saveChunk is about how many bytes Save writes at a time.
+const saveChunk = 64 << 10
+
+// Save writes a file of all that a keyspace holds, which must not change meanwhile. It is
+// the counterpart of [Load].
+func Save(out io.Writer, ks *keyspace.Keyspace, o SaveOptions) (SaveStats, error) {
+	s, to := NewSaver(ks, o), NewOutput(out, o.SkipChecksum)
+	var spare []byte
+	for more := true; more; {
+		for more && s.Pending() < saveChunk {
+			more = s.Step()
+		}
+		chunk := s.Take(spare)
+		if _, err := to.Write(chunk); err != nil {
+			s.snapshot.Finish()
+			return s.Stats(), err
+		}
+		spare = chunk
+	}
+	err := to.Finish()
+	stats := s.Stats()
+	stats.Bytes = to.Bytes
+	return stats, err
+}
