@@ -50,6 +50,11 @@ func bgsaveCommand(c *client, a *args) error {
 	if c.srv.saving.background != nil {
 		return errSaveRunning
 	}
+	if c.inExec() { // begun by cron
+		c.srv.saving.scheduled = true
+		c.out.Status(statusSaveScheduled)
+		return nil
+	}
 	if c.srv.saveInBackground() != nil {
 		return errSaveFailed
 	}
@@ -59,6 +64,7 @@ func bgsaveCommand(c *client, a *args) error {
 
 // saveInBackground begins to save the data set.
 func (s *Server) saveInBackground() error {
+	s.saving.scheduled = false
 	s.stats.saves++
 	s.saving.lastTry = s.nowMs / 1000
 	draft, err := s.newDraft()
@@ -209,7 +215,14 @@ const retryDelay = 5
 
 // checkSavePoints saves in the background if one of the save points asks for it.
 func (s *Server) checkSavePoints() {
-	if s.saving.background != nil || !s.savesByItself() || s.loading != nil {
+	if s.saving.background != nil || s.loading != nil {
+		return
+	}
+	if s.saving.scheduled {
+		_ = s.saveInBackground() // it is in the log
+		return
+	}
+	if !s.savesByItself() {
 		return
 	}
 	now := s.nowMs / 1000

@@ -21,7 +21,10 @@ var monitorCommands = []row{
 		"Shows every command that the server executes.")},
 }
 
-const errMonitorKeys replyError = "ERR Replica can't interact with the keyspace"
+const (
+	errMonitorKeys   replyError = "ERR Replica can't interact with the keyspace"
+	errMonitorInExec replyError = "ERR MONITOR isn't allowed for DENY BLOCKING client"
+)
 
 // monitorCommand makes the client a monitor, until RESET.
 //
@@ -30,6 +33,9 @@ const errMonitorKeys replyError = "ERR Replica can't interact with the keyspace"
 // O(1). Reply: OK, then a line for each call: Unix time, database and client in
 // brackets, the arguments in quotes. To a monitor there is no reply.
 func monitorCommand(c *client, a *args) error {
+	if c.inExec() {
+		return errMonitorInExec
+	}
 	if c.flags&flagMonitor != 0 {
 		return nil
 	}

@@ -42,6 +42,7 @@ type saving struct {
 	failed      bool  // the last attempt in the background did
 	denyWrites  bool  // for that reason (stop-writes-on-bgsave-error)
 	volatile    bool  // an embedded server that saves nothing unless it is told to
+	scheduled   bool  // BGSAVE was part of a transaction
 
 	background *backgroundSave // what is under way, or nil
 	latest     *backgroundSave // the last one that has begun
@@ -50,10 +51,11 @@ type saving struct {
 }
 
 const (
-	errSaveFailed   replyError = "ERR"
-	errSaveRunning  replyError = "ERR Background save already in progress"
-	errMisconf      replyError = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
-	statusSaveBegun            = "Background saving started"
+	errSaveFailed       replyError = "ERR"
+	errSaveRunning      replyError = "ERR Background save already in progress"
+	errMisconf          replyError = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
+	statusSaveBegun                = "Background saving started"
+	statusSaveScheduled            = "Background saving scheduled"
 )
 
 // saveCommand saves the data set.

@@ -206,7 +206,7 @@ func execCommand(c *client, a *args) error {
 	mark := len(c.out.Buf)
 	c.out.Array(len(t.queue))
 	c.mute(mark)
-	started := c.srv.clock()
+	started, own := c.srv.clock(), c.args
 	for _, q := range t.queue {
 		if c.closed { // by one of them; the transaction is somebody else's
 			return nil
@@ -214,9 +214,16 @@ func execCommand(c *client, a *args) error {
 		c.args = args{argv: t.argv[q.first:q.last:q.last]}
 		c.srv.execute(c, q.row)
 		now := c.srv.clock()
-		q.row.stats.record(uint64(max(0, now-started)), c.srv.cfg.LatencyTracking)
+		took := max(0, now-started)
+		q.row.stats.record(uint64(took), c.srv.cfg.LatencyTracking)
+		if took >= c.srv.observation.slowNs {
+			run := timedRun{n: 1, client: c}
+			run.rows[0], run.argvs[0] = q.row, c.args.argv
+			c.srv.observeSlow(&run, took)
+		}
 		started = now
 	}
+	c.args = own
 	c.ownReply = true
 	c.discard()
 	return nil
