@@ -145,7 +145,7 @@ var _ = Describe("protocol: clients that do not read", Label("group:connection",
 			Expect(state(ctx, smallID)).NotTo(BeEmpty())
 			Expect(infoNumber(ctx, r, "stats", "evicted_clients")).To(BeNumerically(">=", 4))
 			must(r.Ping(ctx).Err())
-			Expect(w.resident(ctx)-before).To(BeNumerically("<", 3*allowed), "growth in bytes")
+			Expect(w.resident(ctx)-before).To(BeNumerically("<", 4*allowed), "growth in bytes") // without limit it were 800 MiB
 		},
 		Entry("in bytes", "maxmemory-clients", "40mb"),
 		Entry("as a part of maxmemory", "maxmemory", "400mb", "maxmemory-clients", "10%"),

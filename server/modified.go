@@ -15,13 +15,18 @@ func (s *Server) keyModified(by *client, db *keyspace.DB, class eventClass, even
 	if class != eventStream { // of these few wake anybody (stream.go)
 		s.signalKey(db.ID(), key)
 	}
+	s.touch(by, db, key)
+	if s.cfg.NotifyKeyspaceEvents&class != 0 {
+		s.notify(db, class, event, key)
+	}
+}
+
+// touch breaks watches of a key, and tells clients that have it in their caches.
+func (s *Server) touch(by *client, db *keyspace.DB, key []byte) {
 	if len(s.watchers) > 0 {
 		s.touchWatched(db, key)
 	}
 	if s.tracking.items > 0 || len(s.tracking.prefixes) > 0 {
 		s.invalidate(key, by)
-	}
-	if s.cfg.NotifyKeyspaceEvents&class != 0 {
-		s.notify(db, class, event, key)
 	}
 }

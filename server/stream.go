@@ -487,7 +487,7 @@ func xsetidCommand(c *client, a *args) error {
 	if !deleted.IsZero() {
 		s.SetMaxDeletedID(deleted)
 	}
-	c.modified(eventStream, "xsetid", key)
+	c.groupModified("xsetid", key)
 	c.out.OK()
 	return nil
 }

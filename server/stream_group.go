@@ -104,11 +104,12 @@ func xgroupCreateCommand(c *client, a *args) error {
 	if s == nil {
 		s = c.addStream(key)
 		c.srv.signalKey(c.db.ID(), key)
+		c.srv.touch(c, c.db, key)
 	}
 	if s.AddGroup(group, id, o.read) == nil {
 		return errBusyGroup
 	}
-	c.modified(eventStream, "xgroup-create", key)
+	c.groupModified("xgroup-create", key)
 	c.out.OK()
 	return nil
 }
@@ -140,7 +141,7 @@ func xgroupSetidCommand(c *client, a *args) error {
 		return err
 	}
 	g.LastID, g.Read = id, o.read
-	c.modified(eventStream, "xgroup-setid", key)
+	c.groupModified("xgroup-setid", key)
 	c.out.OK()
 	return nil
 }
@@ -162,7 +163,7 @@ func xgroupDestroyCommand(c *client, a *args) error {
 	}
 	destroyed := s.DeleteGroup(group)
 	if destroyed {
-		c.modified(eventStream, "xgroup-destroy", key)
+		c.groupModified("xgroup-destroy", key)
 		c.srv.signalKey(c.db.ID(), key)
 	}
 	c.out.Int(int64(btoi(destroyed)))
@@ -202,7 +203,7 @@ func xgroupDelconsumerCommand(c *client, a *args) error {
 	pending := 0
 	if consumer := g.Consumer(a.next()); consumer != nil {
 		pending = g.DeleteConsumer(consumer)
-		c.modified(eventStream, "xgroup-delconsumer", key)
+		c.groupModified("xgroup-delconsumer", key)
 	}
 	c.out.Int(int64(pending))
 	return nil
@@ -242,4 +243,11 @@ func xackCommand(c *client, a *args) error {
 	c.srv.dirty += uint64(n)
 	c.out.Int(int64(n))
 	return nil
+}
+
+// groupModified reports a change of what belongs to a stream besides its entries: that
+// breaks no watches, and is in nobody's cache.
+func (c *client) groupModified(event string, key []byte) {
+	c.srv.dirty++
+	c.notify(eventStream, event, key)
 }

@@ -261,7 +261,7 @@ func (c *client) consumer(key []byte, g *stream.Group, name []byte) *stream.Cons
 	consumer := g.Consumer(name)
 	if consumer == nil {
 		consumer = g.AddConsumer(name, c.srv.nowMs)
-		c.modified(eventStream, "xgroup-createconsumer", key)
+		c.groupModified("xgroup-createconsumer", key)
 	}
 	return consumer
 }
@@ -316,6 +316,8 @@ func (c *client) readNothing(o *readOptions, a *args) error {
 		}
 	}
 	err := c.block(o.keys, keyspace.TypeStream, o.untilMs, func(c *client) { c.out.NullArray() })
-	c.blocked.needsKey = o.grouped
+	if err == errBlocked { // not within a transaction
+		c.blocked.needsKey = o.grouped
+	}
 	return err
 }

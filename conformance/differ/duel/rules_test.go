@@ -207,6 +207,7 @@ var toleranceCases = []struct{ name, request, a, b string }{
 	{"unbalanced lists of streams", "XREAD STREAMS x", "-ERR_Unbalanced_XREAD_list_of_streams ", "-ERR_Unbalanced_'xread'_list_of_streams "},
 	{"the last entry in XREAD", "XREAD STREAMS x +", "-ERR_Invalid_stream_ID_specified_as_stream_command_argument ", "*-1 "},
 	{"active times of consumers", "XINFO CONSUMERS x g", "*1 %2 $7 pending :1 $4 idle :7 ", "*1 %3 $7 pending :1 $4 idle :7 $8 inactive :-1 "},
+	{"the sign of zero", "ZDIFF 1 z WITHSCORES", "*2 $1 a $2 -0 ", "*2 $1 a $1 0 "},
 	{"LPOS of the smallest integer", "LPOS l a RANK -9223372036854775808", "$-1 ", "-ERR_value_is_out_of_range,_value_must_between "},
 }
 
@@ -215,6 +216,8 @@ var skipCases = []struct {
 	name, request string
 	skipped       bool
 }{
+	{"length of members that are not added", "ZADD z XX 1 a", true},
+	{"length of members that are not added", "ZADD z NX 1 a", false},
 	{"negative offset of LIMIT", "ZRANGEBYSCORE z 0 1 LIMIT -1 2", true},
 	{"negative offset of LIMIT", "ZRANGESTORE d z 0 1 BYSCORE limit -1 2", true},
 	{"negative offset of LIMIT", "ZRANGEBYSCORE z 0 1 LIMIT 1 -2", false},
