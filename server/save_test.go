@@ -120,7 +120,9 @@ func loadedFile(t *testing.T, s *Server) *keyspace.Keyspace {
 	}
 	defer f.Close()
 	ks := keyspace.New(s.ks.Databases(), rand.NewPCG(1, 2))
+	s.Lock()
 	ks.SetNow(s.ks.Now())
+	s.Unlock()
 	if _, err := rdb.Load(f, ks, rdb.LoadOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -202,6 +204,8 @@ func TestNothingIsDoneBehindTheLastFile(t *testing.T) {
 	if got := contents(loadedFile(t, s)); got["0 k"] != "1 until -1" {
 		t.Errorf("the file holds %q", got)
 	}
+	s.Lock()
+	defer s.Unlock()
 	if got := contents(s.ks); got["0 k"] != "1 until -1" {
 		t.Errorf("the server holds %q", got)
 	}
