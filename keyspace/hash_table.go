@@ -84,7 +84,12 @@ func (f *hashField) blockSize() int {
 	return blockSize(f.head() + int(f.flen&fieldLength) + int(f.vlen))
 }
 
+// bytes returns n bytes of the block; none at its end, where a pointer would belong to
+// what stands behind it.
 func (f *hashField) bytes(offset, n int) []byte {
+	if n == 0 {
+		return []byte{}
+	}
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(f), offset)), n)
 }
 

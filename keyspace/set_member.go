@@ -44,6 +44,9 @@ func newMember(text []byte) *member {
 // text returns the member's text, which must not be changed.
 func (m *member) text() []byte {
 	if m.length != longMember {
+		if m.length == 0 { // there may be nothing to point to
+			return []byte{}
+		}
 		return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(m), shortHead)), m.length)
 	}
 	return m.longText()

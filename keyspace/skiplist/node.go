@@ -101,6 +101,9 @@ func (n *Node) bytes() int {
 }
 
 func (n *Node) inline() []byte {
+	if n.length == 0 { // there may be nothing to point to
+		return []byte{}
+	}
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(n), memberOffset)), n.length)
 }
 
