@@ -173,9 +173,13 @@ func (s *Server) endCommand(c *client) {
 func (s *Server) execute(c *client, r *row) (done bool) {
 	mark := len(c.out.Buf)
 	c.args.pos = r.Words
+	dirty := s.dirty
 	err := r.handler(c, &c.args)
 	if s.ks.HasOpen() {
 		s.ks.Settle()
+	}
+	if s.copies != nil && s.dirty != dirty {
+		s.propagate(c.db.ID(), c.args.argv)
 	}
 	if err == errBlocked {
 		if s.monitors != nil {

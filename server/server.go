@@ -90,6 +90,7 @@ type Server struct {
 	loading          *loading             // the load that is under way, or nil
 	stopping         bool                 // no command is carried out any more
 	saving           saving
+	copies           []copyKeeper // nil if there are none
 	files            disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
