@@ -48,6 +48,9 @@ type Keyspace struct {
 	// OnExpired, if set, is told of each key deleted because its deadline had
 	// passed, after the deletion.
 	OnExpired func(db *DB, key []byte)
+	// OnFieldExpired, if set, is told of each field of a hash that is about to be deleted
+	// because its deadline has passed.
+	OnFieldExpired func(db *DB, key []byte, field Element)
 	// OnFieldsExpired, if set, is told of each hash of which fields were deleted
 	// because their deadline had passed, after the deletion. The key is gone if no
 	// field was left.

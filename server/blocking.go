@@ -150,6 +150,9 @@ func (s *Server) serveKey(id keyID) {
 			continue
 		}
 		o := s.ks.DB(id.db).Lookup([]byte(id.key), keyspace.NoTouch|keyspace.NoStats)
+		if s.unit.n > 0 { // it had expired
+			s.endUnit()
+		}
 		if c.blocked.needsKey || o != nil && c.blocked.wants == o.Type() {
 			s.retry(c)
 		}

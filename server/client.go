@@ -46,6 +46,7 @@ type client struct {
 	subscriptions *subscriptions  // nil if it has none
 	tracking      *clientTracking // nil if it does not track
 	blocked       *blocking       // what it waits for, or nil
+	replays       bool            // its requests are effects (propagate.go), which were checked before
 	postponed     bool            // its next request waits for the end of CLIENT PAUSE
 	closing       bool            // to be closed once out is written
 	closed        bool

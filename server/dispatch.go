@@ -143,7 +143,11 @@ func (s *Server) call(c *client, r *row) (done bool) {
 	if s.run.n > 0 && (!c.mayShare(r) || s.run.client != c) {
 		s.endRun()
 	}
-	if !s.execute(c, r) {
+	done = s.execute(c, r)
+	if s.unit.n > 0 {
+		s.endUnit()
+	}
+	if !done {
 		s.endCommand(c)
 		return false
 	}
@@ -178,8 +182,8 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 	if s.ks.HasOpen() {
 		s.ks.Settle()
 	}
-	if s.copies != nil && s.dirty != dirty {
-		s.propagate(c.db.ID(), c.args.argv)
+	if s.copies != nil {
+		s.propagateRequest(c, r, s.dirty > dirty)
 	}
 	if err == errBlocked {
 		if s.monitors != nil {

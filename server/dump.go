@@ -129,12 +129,17 @@ func restoreCommand(c *client, a *args) error {
 	}
 	if ttl != 0 && ttl <= c.srv.nowMs {
 		if old != nil {
+			c.effect(deletion(c.srv.cfg.LazyfreeServerDel), key)
 			c.modified(eventGeneric, "del", key)
 		}
 		c.out.OK()
 		return nil
 	}
 	c.restore(key, value, ttl, &o)
+	if argv := c.rewrite(); argv != nil && ttl != 0 && !o.absolute {
+		argv[2] = c.number(ttl)
+		c.effect(append(argv, wordAbsttl)...)
+	}
 	c.out.OK()
 	return nil
 }

@@ -78,9 +78,14 @@ func (c *client) expire(a *args, unit expiryArg, command string) error {
 	}
 	if n <= c.srv.nowMs {
 		c.db.Remove(o)
+		c.effect(deletion(c.srv.cfg.LazyfreeExpire), key)
 		c.modified(eventGeneric, "del", key)
 	} else {
 		c.expireAt(o, n)
+		if argv := c.rewrite(); argv != nil && !unit.exact() {
+			argv[0], argv[2] = wordPexpireat, c.number(n)
+			c.effect(argv...)
+		}
 		c.modified(eventGeneric, "expire", key)
 	}
 	c.out.Int(1)

@@ -101,6 +101,13 @@ func (a *args) side() (keyspace.ListEnd, error) {
 	return keyspace.ListHead, errSyntax
 }
 
+func popWord(end keyspace.ListEnd) []byte {
+	if end == keyspace.ListHead {
+		return wordLpop
+	}
+	return wordRpop
+}
+
 func popEvent(end keyspace.ListEnd) string {
 	if end == keyspace.ListHead {
 		return "lpop"
@@ -440,8 +447,12 @@ func ltrimCommand(c *client, a *args) error {
 	}
 	if l != nil {
 		from, to := clampList(start, stop, l.Len())
+		all := l.Len()
 		l.Trim(from, to-1, c.listLimits())
-		c.modified(eventList, "ltrim", key)
+		if l.Len() < all {
+			c.srv.dirty++
+		}
+		c.srv.keyTouched(c, c.db, eventList, "ltrim", key)
 		c.dropEmpty(key, l)
 	}
 	c.out.OK()

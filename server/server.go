@@ -91,6 +91,7 @@ type Server struct {
 	stopping         bool                 // no command is carried out any more
 	saving           saving
 	copies           []copyKeeper // nil if there are none
+	unit             unit         // what they are being told
 	files            disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
@@ -136,6 +137,7 @@ func New(o Options) *Server {
 	s.log.out = o.Log
 	s.ks = keyspace.New(int(s.cfg.Databases), src)
 	s.ks.OnExpired = s.keyExpired
+	s.ks.OnFieldExpired = s.fieldExpired
 	s.ks.OnFieldsExpired = s.fieldsExpired
 	s.tick()
 	s.started = s.time()

@@ -201,6 +201,8 @@ type addOptions struct {
 	autoID   bool // "*"
 	autoSeq  bool // "ms-*"
 	id       stream.ID
+	trimAt   int // place of the threshold in the request
+	idAt     int // of the ID
 }
 
 // readTrim reads one option of trimming, and tells whether there was one.
@@ -244,6 +246,7 @@ func (o *addOptions) beginTrim(a *args) error {
 	if !o.trim.Approximate {
 		a.optionWith("=", 1)
 	}
+	o.trimAt = a.pos
 	return nil
 }
 
@@ -254,6 +257,8 @@ func (o *addOptions) finish(c *client, mustTrim bool) error {
 		return errLimitAlone
 	case mustTrim && !o.trims:
 		return errNoStrategy
+	case c.replays: // what it was limited to has become the threshold
+		o.trim.Limit = 0
 	case o.limited && !o.trim.Approximate:
 		return errLimitExact
 	case !o.limited && o.trim.Approximate:
@@ -269,7 +274,7 @@ func (o *addOptions) finish(c *client, mustTrim bool) error {
 // readAdd reads the options of XADD and the ID.
 func readAdd(c *client, a *args) (o addOptions, err error) {
 	for a.more() {
-		if a.option("*") {
+		if o.idAt = a.pos; a.option("*") {
 			o.autoID = true
 			break
 		}
@@ -340,6 +345,7 @@ func xaddCommand(c *client, a *args) error {
 	if o.trims && s.Trim(&o.trim) > 0 {
 		c.modified(eventStream, "xtrim", key)
 	}
+	c.tellAdded(&o, s)
 	c.srv.signalKey(c.db.ID(), key)
 	return nil
 }
@@ -390,6 +396,7 @@ func xtrimCommand(c *client, a *args) error {
 		deleted = s.Trim(&o.trim)
 	}
 	if deleted > 0 {
+		c.tellTrimmed(&o, s)
 		c.modified(eventStream, "xtrim", key)
 	}
 	c.out.Int(int64(deleted))

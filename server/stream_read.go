@@ -190,6 +190,7 @@ func (c *client) read(a *args, asGroup bool) error {
 	if err := o.readIDs(c, a); err != nil {
 		return err
 	}
+	c.noEffect() // but those of single entries
 	m := c.out.DeferMap()
 	if c.out.Proto < 3 {
 		c.out.Cancel(m)
@@ -240,7 +241,13 @@ func (c *client) beginStream(key []byte) {
 // readAsConsumer is readStream for a consumer of a group.
 func (c *client) readAsConsumer(o *readOptions, key []byte, s *stream.Stream, from *readFrom) bool {
 	g := from.group
-	consumer := c.consumer(key, g, o.consumer)
+	consumer := g.Consumer(o.consumer)
+	if consumer == nil {
+		consumer = c.consumer(key, g, o.consumer)
+		if o.noack { // otherwise those who are told hear of it with its first entry
+			c.effect(wordXgroup, wordCreateconsumer, key, o.group, o.consumer)
+		}
+	}
 	consumer.SeenMs = c.srv.nowMs
 	switch {
 	case !from.fresh:
@@ -248,7 +255,7 @@ func (c *client) readAsConsumer(o *readOptions, key []byte, s *stream.Stream, fr
 		c.replyHistory(s, consumer, from.id, o.count)
 	case s.Len() > 0 && g.LastID.Less(s.TopID()):
 		c.beginStream(key)
-		c.deliver(s, g, consumer, o)
+		c.deliver(key, s, g, consumer, o)
 	default:
 		return false
 	}
@@ -267,7 +274,7 @@ func (c *client) consumer(key []byte, g *stream.Group, name []byte) *stream.Cons
 }
 
 // deliver replies with entries that are new to the group.
-func (c *client) deliver(s *stream.Stream, g *stream.Group, consumer *stream.Consumer, o *readOptions) {
+func (c *client) deliver(key []byte, s *stream.Stream, g *stream.Group, consumer *stream.Consumer, o *readOptions) {
 	m := c.out.DeferArray()
 	n := 0
 	start, _ := g.LastID.Next()
@@ -278,9 +285,11 @@ func (c *client) deliver(s *stream.Stream, g *stream.Group, consumer *stream.Con
 		if !o.noack {
 			g.Deliver(it.ID, consumer, c.srv.nowMs)
 			consumer.ActiveMs = c.srv.nowMs
+			c.tellPending(key, o.group, g, it.ID, g.PendingEntry(it.ID))
 		}
 		n++
 	}
+	c.tellGroup(key, o.group, g)
 	c.out.EndArray(m, n)
 }
 

@@ -92,7 +92,9 @@ func (s *Server) act() time.Duration {
 // expireSome deletes some of what has expired, and tells whether there is more. How long
 // it takes is measured for LATENCY only.
 func (s *Server) expireSome() (more bool) {
+	s.unit.separated = true
 	more = s.ks.ExpireSome(expireSlice)
+	s.unit.separated = false
 	if s.cfg.LatencyMonitorThreshold > 0 {
 		started := s.nowNs
 		s.tick()
@@ -146,5 +148,6 @@ func (s *Server) closeIdle() {
 
 // keyExpired is told by the keyspace of each key that it has deleted.
 func (s *Server) keyExpired(db *keyspace.DB, key []byte) {
-	s.keyModified(nil, db, eventExpired, "expired", key)
+	s.tellDeleted(db, key, s.cfg.LazyfreeExpire)
+	s.keyTouched(nil, db, eventExpired, "expired", key)
 }

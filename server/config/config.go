@@ -58,6 +58,8 @@ type Config struct {
 	Activerehashing      bool
 	ActiveExpireEffort   int64 // 1 to 10
 	NotifyKeyspaceEvents NotifyFlags
+	LazyfreeExpire       bool
+	LazyfreeServerDel    bool
 	LazyfreeUserFlush    bool
 
 	// Encodings.
