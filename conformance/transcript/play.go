@@ -45,6 +45,9 @@ func (p *play) run() {
 // the last of them.
 func (p *play) step(members []*Step, last int) error {
 	first := members[0]
+	if first.Kind == Effects {
+		return p.demandEffects(first)
+	}
 	c, err := p.on(first)
 	if err != nil {
 		return p.stop(first, err.Error())

@@ -34,10 +34,20 @@ type session struct {
 	order   []*conn // in the order of their opening
 	scope   scope
 	gone    bool // the server has ended
+
+	toldBytes int // of what the server has told, that was looked at
 }
 
 func newSession(ctx context.Context, t *target.Target, control *conn, proto int) *session {
 	return &session{ctx: ctx, t: t, control: control, proto: proto, conns: map[string]*conn{}, scope: scope{map[string]string{}}}
+}
+
+// begin reads the clock, and leaves out what was told before the case.
+func (s *session) begin(c *Case) error {
+	if err := s.readClock(); err != nil || !c.looksAtEffects() {
+		return err
+	}
+	return s.skipEffects()
 }
 
 // readClock gives "now" and "nowms" their values, once for the whole case. Both
