@@ -61,7 +61,7 @@ func (s *Server) dispatch(c *client) bool {
 
 	// 5. Files that cannot be written.
 	if s.saving.denyWrites && s.deniesWrite(r) {
-		s.reject(c, r, errMisconf)
+		s.reject(c, r, s.misconf())
 		return true
 	}
 
@@ -178,7 +178,7 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 	if s.ks.HasOpen() {
 		s.ks.Settle()
 	}
-	if s.copies != nil && s.dirty != dirty {
+	if s.copies != nil && s.dirty > dirty {
 		s.propagate(c.db.ID(), c.args.argv)
 	}
 	if err == errBlocked {

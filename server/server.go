@@ -91,6 +91,8 @@ type Server struct {
 	stopping         bool                 // no command is carried out any more
 	saving           saving
 	copies           []copyKeeper // nil if there are none
+	aof              appendOnly
+	serves           bool // the data is there, and CONFIG SET may do more than note
 	files            disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
@@ -144,6 +146,7 @@ func New(o Options) *Server {
 		s.files = disk.System{}
 	}
 	s.saving.lastSave, s.saving.lastSeconds = s.started.Unix(), -1
+	s.aof = appendOnly{srv: s, selected: noDB, rewriting: rewriting{lastSeconds: -1}}
 	s.applyCompat()
 	s.timer = newTimer(s)
 	s.applyConfig()

@@ -14,7 +14,6 @@ const (
 	noTLS          = "TLS is not served"
 	noACL          = "there are no users besides the default one"
 	noThreads      = "there are no threads of that kind: memory is freed by the Go runtime, I/O loops always read"
-	noAOF          = "the append only file is not written"
 	noSyslog       = "logs go to a file or to standard output"
 	noEviction     = "eviction is not bounded by time"
 	noHz           = "an idle server does nothing"
