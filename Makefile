@@ -22,8 +22,8 @@ cross:    ## it builds and vets on every system that we claim
 		GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) vet ./... || exit 1; done; done
 
 conform:  ## the suite on the real servers, where they are installed
-	$(GO) test ./conformance -count=1 -server redis
-	$(GO) test ./conformance -count=1 -server valkey
+	$(GO) test ./conformance -count=1 -run TestConformance -server redis
+	$(GO) test ./conformance -count=1 -run TestConformance -server valkey
 
 differ:   ## random commands to ours and the real servers, DIFFTIME each
 	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,redis

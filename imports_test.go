@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"respect/server/transport":   {"respect/server/transport"},
 	"respect/server/process":     {"respect/server/process"},
 	"respect/server/disk":        {"respect/server/disk"},
+	"respect/server/aof":         {"respect/server/aof", "respect/keyspace", "respect/protocol"},
 }
 
 func TestPartsKnowOnlyWhomTheyMay(t *testing.T) {

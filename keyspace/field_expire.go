@@ -212,7 +212,7 @@ func (db *DB) freshen(o *Object) bool {
 		return true
 	}
 	next := h.NextFieldExpiry()
-	if next == NoExpiry || next >= db.ks.nowMs {
+	if next == NoExpiry || next >= db.ks.nowMs || db.ks.Replaying {
 		return true
 	}
 	if !db.ks.DeletionPaused {

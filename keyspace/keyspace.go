@@ -61,6 +61,9 @@ type Keyspace struct {
 	// DeletionPaused keeps keys whose deadline has passed. They are not found all
 	// the same.
 	DeletionPaused bool
+	// Replaying keeps keys and fields whose deadline has passed, and lets them be found: a
+	// log is being replayed, which says itself when they go.
+	Replaying bool
 
 	dbs   []*DB
 	open  []opened // objects whose values may have changed (account.go)

@@ -20,6 +20,8 @@ type LoadStats struct {
 	EmptyKeys []string
 	// Unchecked says that the file has no checksum although its version could.
 	Unchecked bool
+	// End is the offset behind the file, or of what was read last.
+	End int64
 	// Aux are the facts about the writer, by name.
 	Aux map[string]string
 }
@@ -46,12 +48,21 @@ const minKeySize = 3
 // After an error, a *FormatError or a *LimitError or that of the input, the
 // keyspace holds what came before it.
 func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error) {
+	stats, _, err := LoadPreamble(in, ks, o)
+	return stats, err
+}
+
+// LoadPreamble is Load for a file behind whose end something else follows, as the commands
+// of an append only file do. It returns the input behind the RDB file; LoadStats.End tells
+// where that begins.
+func LoadPreamble(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, io.Reader, error) {
 	l := newLoader(NewReader(in), ks)
 	l.maxKeys = uint64(o.Size) / minKeySize
 	l.stats.Aux = map[string]string{}
 	l.reader.SkipChecksum, l.replace, l.onAux = o.SkipChecksum, o.Replace, o.OnAux
 	err := l.reader.Read(l)
-	return l.stats, err
+	l.stats.End = l.reader.Position().Offset
+	return l.stats, l.reader.Rest(), err
 }
 
 // loader is the Visitor that fills a keyspace.
@@ -199,7 +210,7 @@ func (l *loader) adopt(t keyspace.Type, value any) { l.valueType, l.value = t, v
 
 func (l *loader) Key(h *KeyHeader) error {
 	l.begin(h)
-	l.skip = h.ExpireAtMs != NoExpire && h.ExpireAtMs < l.ks.Now()
+	l.skip = h.ExpireAtMs != NoExpire && h.ExpireAtMs < l.ks.Now() && !l.ks.Replaying
 	if l.skip {
 		l.stats.Expired++
 		return nil

@@ -22,6 +22,16 @@ type SaveOptions struct {
 	Aux [][2]string
 	// Functions are the sources of the function libraries.
 	Functions [][]byte
+	// Format, if set, is the form of the file instead of that of RDB files: nothing of the
+	// above counts then.
+	Format Format
+}
+
+// A Format writes a data set in another form. What it appends to is what is to be written
+// next.
+type Format interface {
+	Begin(b []byte) []byte
+	Key(b []byte, db int, o *keyspace.Object, expireAtMs int64) []byte
 }
 
 // Usage is how the use of keys is told in a file: by the policy of eviction.
@@ -64,6 +74,7 @@ type Saver struct {
 
 	ks       *keyspace.Keyspace
 	writer   *Writer
+	format   Format // nil for RDB files
 	usage    Usage
 	snapshot *keyspace.Snapshot
 	stepping bool
@@ -72,7 +83,12 @@ type Saver struct {
 
 // NewSaver begins a file.
 func NewSaver(ks *keyspace.Keyspace, o SaveOptions) *Saver {
-	s := &Saver{ks: ks, writer: NewWriter(o.Version, o.Compress), usage: o.Usage}
+	s := &Saver{ks: ks, writer: NewWriter(o.Version, o.Compress), usage: o.Usage, format: o.Format}
+	if s.format != nil {
+		s.writer.Buf = s.format.Begin(nil)
+		s.snapshot = ks.BeginSnapshot(s.saveKey)
+		return s
+	}
 	s.writer.Header()
 	for _, fact := range o.Aux {
 		s.writer.Aux(fact[0], fact[1])
@@ -90,18 +106,26 @@ func (s *Saver) Step() (more bool) {
 	s.stepping = true
 	more = s.snapshot.Step(s.beginDB)
 	s.stepping = false
-	if !more {
+	if !more && s.format == nil {
 		s.writer.EOF()
 	}
 	return more
 }
 
 func (s *Saver) beginDB(db, keys, expires int) {
+	if s.format != nil {
+		return
+	}
 	s.writer.SelectDB(db)
 	s.writer.ResizeDB(keys, expires)
 }
 
 func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
+	if s.format != nil {
+		s.writer.Buf = s.format.Key(s.writer.Buf, db, o, expireAtMs)
+		s.limit()
+		return
+	}
 	if _, known := valueWriters[o.Type()]; !known {
 		s.skipped++
 		return
@@ -118,6 +142,11 @@ func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
 	}
 	s.writer.Key(&h)
 	s.writer.Value(o)
+	s.limit()
+}
+
+// limit lets what was written because it was about to change be taken, if it is too much.
+func (s *Saver) limit() {
 	if !s.stepping && s.Full != nil && len(s.writer.Buf) > s.FullBytes {
 		s.Full()
 	}
@@ -157,11 +186,17 @@ type Output struct {
 	out          io.Writer
 	sum          uint64
 	skipChecksum bool
+	plain        bool // there is no checksum at the end
 }
 
 // NewOutput returns an output that writes to out.
 func NewOutput(out io.Writer, skipChecksum bool) *Output {
 	return &Output{out: out, skipChecksum: skipChecksum}
+}
+
+// NewPlainOutput returns an output for what a [Format] has written.
+func NewPlainOutput(out io.Writer) *Output {
+	return &Output{out: out, skipChecksum: true, plain: true}
 }
 
 // Write writes the next bytes.
@@ -176,6 +211,9 @@ func (o *Output) Write(p []byte) (n int, err error) {
 
 // Finish writes the checksum.
 func (o *Output) Finish() error {
+	if o.plain {
+		return nil
+	}
 	n, err := o.out.Write(binary.LittleEndian.AppendUint64(nil, o.sum))
 	o.Bytes += int64(n)
 	return err
@@ -188,6 +226,9 @@ const saveChunk = 64 << 10
 // the counterpart of [Load].
 func Save(out io.Writer, ks *keyspace.Keyspace, o SaveOptions) (SaveStats, error) {
 	s, to := NewSaver(ks, o), NewOutput(out, o.SkipChecksum)
+	if o.Format != nil {
+		to = NewPlainOutput(out)
+	}
 	var spare []byte
 	for more := true; more; {
 		for more && s.Pending() < saveChunk {

@@ -26,16 +26,20 @@ const (
 type backgroundSave struct {
 	saver     *rdb.Saver
 	draft     *disk.Draft
+	finish    func(b *backgroundSave, err error) // told of the end, with the lock held
+	syncEvery int64                              // bytes after which the file is synced; 0 for only at the end
 	startedMs int64
 	dirty     uint64        // changes of the keyspace when it began
 	cancelled bool          // guarded by Server.mu
 	commands  uint64        // how many there had been at the last slice
+	quit      chan struct{} // closed when it is given up
 	ended     chan struct{} // closed at the end
 
-	writing sync.Mutex // taken under Server.mu, so that chunks are written in order
-	output  *rdb.Output
-	err     error  // what went wrong first
-	spare   []byte // of clients
+	writing     sync.Mutex // taken under Server.mu, so that chunks are written in order
+	output      *rdb.Output
+	err         error // what went wrong first
+	syncedBytes int64
+	spare       []byte // of clients
 }
 
 // bgsaveCommand saves the data set in the background.
@@ -44,13 +48,17 @@ type backgroundSave struct {
 //
 // O(1). Reply: a status. SCHEDULE is for times when the append only file is rewritten.
 func bgsaveCommand(c *client, a *args) error {
-	if a.more() && (!a.option("SCHEDULE") || a.more()) {
+	schedule := a.more()
+	if schedule && (!a.option("SCHEDULE") || a.more()) {
 		return errSyntax
 	}
 	if c.srv.saving.background != nil {
 		return errSaveRunning
 	}
-	if c.inExec() { // begun by cron
+	if c.srv.aof.rewrite != nil && !schedule && !c.inExec() {
+		return errSaveRewriting
+	}
+	if c.inExec() || c.srv.aof.rewrite != nil { // begun by cron
 		c.srv.saving.scheduled = true
 		c.out.Status(statusSaveScheduled)
 		return nil
@@ -72,16 +80,26 @@ func (s *Server) saveInBackground() error {
 		s.backgroundSaveEnded(nil, err)
 		return nil // the reference finds out in its child
 	}
-	o := s.saveOptions()
-	b := &backgroundSave{
-		draft: draft, startedMs: s.nowMs, dirty: s.dirty, ended: make(chan struct{}),
-		saver: rdb.NewSaver(s.ks, o), output: rdb.NewOutput(draft, o.SkipChecksum),
-	}
-	b.saver.Full, b.saver.FullBytes = b.writeFull, fullBytes
-	s.saving.background, s.saving.latest = b, b
+	b := s.newBackgroundSave(draft, s.saveOptions())
+	b.finish = s.saveEnded
+	s.saving.background = b
 	s.log.notice("Background saving started")
 	go s.runBackgroundSave(b)
 	return nil
+}
+
+// newBackgroundSave returns what writes the present state of the data set into a draft.
+func (s *Server) newBackgroundSave(draft *disk.Draft, o rdb.SaveOptions) *backgroundSave {
+	b := &backgroundSave{
+		draft: draft, startedMs: s.nowMs, dirty: s.dirty, quit: make(chan struct{}), ended: make(chan struct{}),
+		saver: rdb.NewSaver(s.ks, o), output: rdb.NewOutput(draft, o.SkipChecksum),
+	}
+	if o.Format != nil {
+		b.output = rdb.NewPlainOutput(draft)
+	}
+	b.saver.Full, b.saver.FullBytes = b.writeFull, fullBytes
+	s.saving.latest = b
+	return b
 }
 
 // runBackgroundSave is the goroutine of a save.
@@ -90,10 +108,15 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 	var spare []byte
 	for more := true; more; {
 		s.mu.Lock()
-		more = b.slice()
+		delay := time.Duration(s.cfg.RdbKeySaveDelay) * time.Microsecond
+		more = b.slice(delay > 0)
 		busy := s.stats.commands != b.commands
 		b.commands = s.stats.commands
 		spare = b.writeNext(s.mu.Unlock, spare)
+		b.syncSome()
+		if more && delay > 0 {
+			b.dawdle(delay)
+		}
 		if more && busy {
 			time.Sleep(saveYield)
 		}
@@ -110,17 +133,44 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 		b.draft.Discard()
 		return
 	}
-	if b.err != nil {
-		s.log.warn("Write error saving DB on disk: %s", b.err)
-		b.draft.Discard()
-	} else {
-		b.err = s.commitFile(b.draft)
-	}
-	s.backgroundSaveEnded(b, b.err)
+	b.finish(b, b.err)
 }
 
-// slice walks for a while and tells whether more is to be done. Called with the lock held.
-func (b *backgroundSave) slice() (more bool) {
+// saveEnded makes what was saved the data file.
+func (s *Server) saveEnded(b *backgroundSave, err error) {
+	if err != nil {
+		s.log.warn("Write error saving DB on disk: %s", err)
+		b.draft.Discard()
+	} else {
+		err = s.commitFile(b.draft)
+	}
+	s.backgroundSaveEnded(b, err)
+}
+
+// syncSome syncs a part of the file, so that there is not all of it to be synced at the
+// end, when that would hold up everybody who uses the disk.
+func (b *backgroundSave) syncSome() {
+	if b.syncEvery == 0 || b.err != nil || b.output.Bytes-b.syncedBytes < b.syncEvery {
+		return
+	}
+	b.syncedBytes = b.output.Bytes
+	b.err = b.draft.Sync()
+}
+
+// dawdle lets time pass, which rdb-key-save-delay asks for in tests, unless the save is
+// given up.
+func (b *backgroundSave) dawdle(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-b.quit:
+	}
+}
+
+// slice walks for a while, or makes a single step, and tells whether more is to be done.
+// Called with the lock held.
+func (b *backgroundSave) slice(single bool) (more bool) {
 	const stepsBetween = 8 // two looks at the clock
 	if b.err != nil || b.cancelled {
 		b.saver.GiveUp()
@@ -131,7 +181,7 @@ func (b *backgroundSave) slice() (more bool) {
 			if !b.saver.Step() {
 				return false
 			}
-			if b.saver.Pending() >= saveChunk {
+			if b.saver.Pending() >= saveChunk || single {
 				return true
 			}
 		}
@@ -194,15 +244,22 @@ func (s *Server) cancelBackgroundSave() {
 		return
 	}
 	s.log.notice("Background saving is given up")
+	b.giveUp()
+	s.saving.background = nil
+}
+
+// giveUp ends the save without a result. Called with the lock held, once.
+func (b *backgroundSave) giveUp() {
 	b.cancelled = true
 	b.saver.GiveUp()
-	s.saving.background = nil
+	close(b.quit)
 }
 
 // endBackgroundSave gives up the save that is under way and waits for the end of it.
 func (s *Server) endBackgroundSave() {
 	s.mu.Lock()
 	s.cancelBackgroundSave()
+	s.aof.cancelRewrite()
 	latest := s.saving.latest
 	s.mu.Unlock()
 	if latest != nil {
@@ -215,7 +272,7 @@ const retryDelay = 5
 
 // checkSavePoints saves in the background if one of the save points asks for it.
 func (s *Server) checkSavePoints() {
-	if s.saving.background != nil || s.loading != nil {
+	if s.saving.background != nil || s.aof.rewrite != nil || s.loading != nil {
 		return
 	}
 	if s.saving.scheduled {

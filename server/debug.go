@@ -60,6 +60,7 @@ func init() { // debugHelp lists the others
 		{"HTSTATS", 1, math.MaxInt, "<dbid> [full]", "Describe the hash table of a database.", debugHtstats},
 		{"HTSTATS-KEY", 1, math.MaxInt, "<key> [full]", "Describe the hash table of a value.", debugHtstatsKey},
 		{"LISTPACK", 1, 1, "<key>", "Write the elements of a listpack to the log.", debugListpack},
+		{"LOADAOF", 0, 0, "", "Load the append only file in place of the data set.", debugLoadAOF},
 		{"LOG", 1, 1, "<message>", "Write a line to the log.", debugLog},
 		{"OBJECT", 1, 2, "<key> [fast]", "Describe a value and how it is stored.", debugObject},
 		{"PAUSE-CRON", 1, 1, "<0|1>", "Stop the regular chores, or let them go on.", debugPauseCron},

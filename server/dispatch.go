@@ -61,7 +61,7 @@ func (s *Server) dispatch(c *client) bool {
 
 	// 5. Files that cannot be written.
 	if s.saving.denyWrites && s.deniesWrite(r) {
-		s.reject(c, r, errMisconf)
+		s.reject(c, r, s.misconf())
 		return true
 	}
 

@@ -24,7 +24,7 @@ type fileKeeper struct {
 func (k *fileKeeper) feed(db int, argv [][]byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if db != anyDB && db != k.db {
+	if db != noDB && db != k.db {
 		k.db = db
 		k.text = protocol.AppendRequest(k.text, "SELECT", strconv.Itoa(db))
 	}

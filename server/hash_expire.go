@@ -196,7 +196,7 @@ func (c *client) expireFields(a *args, unit expiryArg, name string) error {
 		return nil
 	}
 	h.AllowFieldExpiry()
-	past := atMs <= c.srv.nowMs
+	past := c.srv.past(atMs)
 	changed := 0
 	c.out.Array(len(fields))
 	told := c.srv.copies != nil

@@ -219,15 +219,9 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.zeros("rdb_last_cow_size")
 	w.field("rdb_last_load_keys_expired", s.stats.loadExpired)
 	w.field("rdb_last_load_keys_loaded", s.stats.loadedKeys)
-	w.field("aof_enabled", 0)
-	w.field("aof_rewrite_in_progress", 0)
-	w.field("aof_rewrite_scheduled", 0)
-	w.field("aof_last_rewrite_time_sec", -1)
-	w.field("aof_current_rewrite_time_sec", -1)
-	w.field("aof_last_bgrewrite_status", "ok")
-	w.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
-	w.field("aof_last_write_status", "ok")
+	s.infoAppendOnly(w)
 	w.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	s.infoAppendOnlySize(w)
 	if s.loading != nil {
 		s.infoLoading(w)
 	}

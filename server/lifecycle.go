@@ -113,6 +113,9 @@ func (s *Server) StartLoopback() (addr string, err error) {
 	}
 	s.setTransport(t)
 	s.saving.volatile = true
+	s.mu.Lock()
+	s.serves = true
+	s.mu.Unlock()
 	s.timer.start()
 	return t.Addrs()[0].String(), nil
 }
@@ -141,6 +144,7 @@ func (s *Server) Close() {
 		s.timer.stop()
 		s.background.Wait()
 		s.endBackgroundSave()
+		s.closeAppendOnly()
 		if s.pidfile != "" {
 			s.log.notice("Removing the pid file.")
 			os.Remove(s.pidfile)

@@ -32,15 +32,38 @@ func (s *Server) beginLoading() {
 	s.loading = &loading{startedMs: s.nowMs}
 }
 
-// load reads the RDB file that the configuration names, if there is one. Clients can
-// connect meanwhile, and ask what may be asked then. After an error it stays that way: the
-// server has no data to answer with.
+// load reads the data set that the configuration names, if there is one: the append only
+// file if that is switched on, else the RDB file. Clients can connect meanwhile, and ask what
+// may be asked then. After an error it stays that way: the server has no data to answer with.
 func (s *Server) load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.aof.readManifest(); err != nil {
+		s.logManifestError(err)
+		return err
+	}
+	var err error
+	if s.cfg.Appendonly {
+		if err = s.loadAppendOnly(s.loading); err == nil {
+			err = s.openAppendOnly()
+		}
+	} else {
+		err = s.loadDataFile()
+	}
+	if err == errStopped {
+		err = nil
+	}
+	if err == nil {
+		s.loading = nil
+		s.serves = true
+	}
+	return err
+}
+
+// loadDataFile reads the RDB file.
+func (s *Server) loadDataFile() error {
 	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux}, s.whileClientsAsk)
 	if err == nil || errors.Is(err, fs.ErrNotExist) || err == errStopped {
-		s.loading = nil
 		return nil
 	}
 	s.logLoadError(err)
@@ -102,18 +125,31 @@ func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) 
 	}
 	s.tick()
 	began := time.Now()
-	o.Size, o.SkipChecksum = info.Size(), !s.cfg.Rdbchecksum
+	o.Size = info.Size()
 	var in io.Reader = f
 	if share != nil {
 		in = share(f, info.Size())
 	}
-	stats, err := rdb.Load(in, s.ks, o)
-	if err != nil {
+	if _, _, err := s.readRDB(in, o); err != nil {
 		return err
+	}
+	s.log.notice("DB loaded from disk: %.3f seconds", time.Since(began).Seconds())
+	return nil
+}
+
+// readRDB reads an RDB file, and returns what stands behind it and where that begins.
+func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end int64, err error) {
+	o.SkipChecksum = !s.cfg.Rdbchecksum
+	stats, rest, err := rdb.LoadPreamble(in, s.ks, o)
+	if err != nil {
+		return nil, 0, err
 	}
 	s.saving.libraries = stats.Libraries
 	if version, ok := stats.Aux["redis-ver"]; ok {
 		s.log.notice("Loading RDB produced by version %s", version)
+	}
+	if stats.Aux["aof-base"] == "1" {
+		s.log.notice("RDB is base AOF")
 	}
 	if stats.Unchecked {
 		s.log.notice("RDB file was saved with checksum disabled: no check performed.")
@@ -129,7 +165,6 @@ func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) 
 	} else {
 		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d.", stats.Keys, stats.Expired)
 	}
-	s.log.notice("DB loaded from disk: %.3f seconds", time.Since(began).Seconds())
 	s.stats.loadedKeys, s.stats.loadExpired = uint64(stats.Keys), uint64(stats.Expired)
-	return nil
+	return rest, stats.End, nil
 }

@@ -38,13 +38,11 @@ import (
 
 // A copyKeeper keeps a copy of the data set up to date. It is called with the lock held,
 // in the order of the changes, and keeps no argument after it has returned. The database
-// is that in which the command is to be executed, or anyDB for MULTI and EXEC, which are
+// is that in which the command is to be executed, or noDB for MULTI and EXEC, which are
 // the same in each: in front of them no SELECT is needed.
 type copyKeeper interface {
 	feed(db int, argv [][]byte)
 }
-
-const anyDB = -1
 
 // unit is what has been told of the commands that belong together.
 type unit struct {
@@ -83,7 +81,6 @@ var (
 	wordCreateconsumer = []byte("CREATECONSUMER")
 	wordEntriesread    = []byte("ENTRIESREAD")
 	wordEquals         = []byte("=")
-	wordFields         = []byte("FIELDS")
 	wordForce          = []byte("FORCE")
 	wordJustid         = []byte("JUSTID")
 	wordKeepttl        = []byte("KEEPTTL")
@@ -126,7 +123,7 @@ func (s *Server) tell(db int, argv [][]byte) {
 	case u.n == 0:
 		u.db, u.first = db, append(u.first[:0], argv...)
 	case u.n == 1:
-		s.propagate(anyDB, multiWords)
+		s.propagate(noDB, multiWords)
 		s.propagate(u.db, u.first)
 		fallthrough
 	default:
@@ -147,7 +144,7 @@ func (s *Server) endUnit() {
 	case 1:
 		s.propagate(u.db, u.first)
 	default:
-		s.propagate(anyDB, execWords)
+		s.propagate(noDB, execWords)
 	}
 	u.n = 0
 	if len(u.first) > maxSpareUnit/16 {

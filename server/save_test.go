@@ -96,7 +96,7 @@ func saver(t *testing.T, d *faultyDisk) (*Server, *peer) {
 }
 
 // waitSaved waits for the end of the last save in the background.
-func waitSaved(t *testing.T, s *Server) {
+func waitSaved(t testing.TB, s *Server) {
 	t.Helper()
 	s.Lock()
 	b := s.saving.latest

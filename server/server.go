@@ -92,6 +92,8 @@ type Server struct {
 	saving           saving
 	copies           []copyKeeper // nil if there are none
 	unit             unit         // what they are being told
+	aof              appendOnly
+	serves           bool // the data is there, and CONFIG SET may do more than note
 	files            disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
@@ -146,6 +148,7 @@ func New(o Options) *Server {
 		s.files = disk.System{}
 	}
 	s.saving.lastSave, s.saving.lastSeconds = s.started.Unix(), -1
+	s.aof = appendOnly{srv: s, selected: noDB, rewriting: rewriting{lastSeconds: -1}}
 	s.applyCompat()
 	s.timer = newTimer(s)
 	s.applyConfig()

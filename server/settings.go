@@ -20,6 +20,8 @@ func (s *Server) applyConfig() {
 		"stream-node-max-bytes", "stream-node-max-entries")
 	s.onChange(s.applyPolicy, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
 	s.onChange(s.applyMisconf, "save", "stop-writes-on-bgsave-error")
+	s.onChange(s.applyFsync, "appendfsync")
+	s.onChange(s.applyAppendOnly, "appendonly")
 	s.onChange(s.applyPort, "port", "bind")
 	s.onChange(s.applyKeepAlive, "tcp-keepalive")
 	s.onChange(s.applyNotify, "notify-keyspace-events")

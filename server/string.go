@@ -358,7 +358,7 @@ func getexCommand(c *client, a *args) error {
 	}
 	c.replyString(o)
 	switch {
-	case atMs != keyspace.NoExpiry && atMs <= c.srv.nowMs && opt.expiry.absolute:
+	case atMs != keyspace.NoExpiry && opt.expiry.absolute && c.srv.past(atMs):
 		c.db.Remove(o)
 		c.effect(deletion(c.srv.cfg.LazyfreeExpire), key)
 		c.modified(eventGeneric, "del", key)

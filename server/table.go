@@ -17,6 +17,7 @@ func newTable(release *command.Version) *command.Table[*row] {
 		pubsubCommands,
 		genericCommands, dumpCommands,
 		connectionCommands, serverCommands, memoryCommands, saveCommands,
+		appendOnlyCommands,
 		slowlogCommands, latencyCommands, monitorCommands)
 	rows := make([]*row, 0, len(groups))
 	for i := range groups {

@@ -61,6 +61,12 @@ func (t *timer) run() {
 
 // act does what is due and returns after how long it wants to be called again.
 func (s *Server) act() time.Duration {
+	after, ticket := s.actLocked()
+	s.Await(ticket)
+	return after
+}
+
+func (s *Server) actLocked() (after time.Duration, ticket uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick()
@@ -85,8 +91,9 @@ func (s *Server) act() time.Duration {
 	if s.limits.clients > 0 && s.clientBytes > s.limits.clients {
 		s.evictClients()
 	}
+	ticket = s.Commit()
 	s.timer.atMs = s.nextDue()
-	return time.Duration(max(0, s.timer.atMs-s.nowMs)) * time.Millisecond
+	return time.Duration(max(0, s.timer.atMs-s.nowMs)) * time.Millisecond, ticket
 }
 
 // expireSome deletes some of what has expired, and tells whether there is more. How long
@@ -129,6 +136,7 @@ func (s *Server) cron() {
 	s.nextCronMs = s.nowMs + 1000/max(1, s.cfg.Hz)
 	s.stats.sample(s.nowMs)
 	s.checkSoftLimits()
+	s.aofCron()
 	s.checkSavePoints()
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()

@@ -139,11 +139,20 @@ func (t *Target) Another(ctx context.Context, params ...Param) (*Target, error) 
 // startIn tries several ports: between looking for a free one and the server
 // binding it, somebody else may take it.
 func startIn(ctx context.Context, dir, path string, params []Param) (*Target, error) {
+	t, err := launchSomewhere(ctx, dir, path, params)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return t, nil
+}
+
+// launchSomewhere starts a server in a directory, which it leaves there if that fails.
+func launchSomewhere(ctx context.Context, dir, path string, params []Param) (*Target, error) {
 	var failures error
 	for range portAttempts {
 		addr, err := freeAddr()
 		if err != nil {
-			return nil, errors.Join(err, os.RemoveAll(dir))
+			return nil, err
 		}
 		t, err := launch(ctx, dir, path, addr, params)
 		if err == nil {
@@ -154,7 +163,7 @@ func startIn(ctx context.Context, dir, path string, params []Param) (*Target, er
 			break
 		}
 	}
-	return nil, errors.Join(failures, os.RemoveAll(dir))
+	return nil, failures
 }
 
 func launch(ctx context.Context, dir, path, addr string, params []Param) (*Target, error) {
@@ -184,6 +193,7 @@ func launch(ctx context.Context, dir, path, addr string, params []Param) (*Targe
 	if err != nil {
 		return nil, err
 	}
+	p.params = params
 	t.process = p
 	if err := t.awaitReady(ctx); err != nil {
 		p.kill()
@@ -247,6 +257,7 @@ func freeAddr() (string, error) {
 type process struct {
 	cmd    *exec.Cmd
 	dir    string
+	params []Param
 	output *logBuffer
 	ended  chan struct{} // closed once the process was waited for
 }
@@ -292,6 +303,19 @@ func (t *Target) Kill() error {
 	}
 	t.process.kill()
 	return os.RemoveAll(t.process.dir)
+}
+
+// Crash ends a server that was started by the suite at once and leaves its files as they
+// are, for Restart or for somebody who wants to look at them.
+func (t *Target) Crash() { t.process.kill() }
+
+// Dir is the directory of a server that was started by the suite.
+func (t *Target) Dir() string { return t.process.dir }
+
+// Restart starts a server that has ended again, with the same parameters in the same
+// directory, on another port. If it fails the files stay.
+func (t *Target) Restart(ctx context.Context) (*Target, error) {
+	return launchSomewhere(ctx, t.process.dir, t.process.cmd.Path, t.process.params)
 }
 
 // stop asks the process to end, insists after a while, and removes its files.

@@ -77,18 +77,24 @@ type Config struct {
 	HllSparseMaxBytes      int64
 
 	// Files.
-	Save                    []SavePoint
-	Dbfilename              string
-	Rdbcompression          bool
-	Rdbchecksum             bool
-	SanitizeDumpPayload     string // no, yes or clients
-	StopWritesOnBgsaveError bool
-	Appendonly              bool
-	Appendfilename          string
-	Appenddirname           string
-	Appendfsync             string // everysec, always or no
-	AofLoadTruncated        bool
-	AofUseRdbPreamble       bool
+	Save                       []SavePoint
+	Dbfilename                 string
+	Rdbcompression             bool
+	Rdbchecksum                bool
+	SanitizeDumpPayload        string // no, yes or clients
+	StopWritesOnBgsaveError    bool
+	Appendonly                 bool
+	Appendfilename             string
+	Appenddirname              string
+	Appendfsync                string // everysec, always or no
+	RdbKeySaveDelay            int64  // microseconds
+	AofLoadTruncated           bool
+	AofUseRdbPreamble          bool
+	NoAppendfsyncOnRewrite     bool
+	AofTimestampEnabled        bool
+	AofRewriteIncrementalFsync bool
+	AutoAofRewritePercentage   int64
+	AutoAofRewriteMinSize      int64 // bytes
 
 	// Replication.
 	ReplBacklogSize int64 // bytes

@@ -15,7 +15,6 @@ const (
 	noACL          = "there are no users besides the default one"
 	onlyTold       = "memory is freed by the Go runtime in any case; it says whether keepers of copies are told DEL or UNLINK"
 	noThreads      = "there are no threads of that kind: memory is freed by the Go runtime, I/O loops always read"
-	noAOF          = "the append only file is not written"
 	noSyslog       = "logs go to a file or to standard output"
 	noEviction     = "eviction is not bounded by time"
 	noHz           = "an idle server does nothing"

@@ -77,7 +77,11 @@ func (l *loop) execute() {
 	if len(l.woken) == 0 && l.posted.Load() {
 		l.posted.Store(false)
 	}
+	ticket := l.server.committer.Commit()
 	h.Unlock()
+	if ticket != 0 {
+		l.server.committer.Await(ticket)
+	}
 
 	for _, c := range fresh {
 		l.register(c)

@@ -24,6 +24,24 @@ type Handler interface {
 	Accept(c Conn) Session
 }
 
+// A Committer is a Handler that has something to do between the execution of requests and
+// the replies to them, as writing a log is.
+type Committer interface {
+	// Commit is told that requests have been executed; the lock is held. The replies that
+	// were taken under this hold of the lock are not written before Await has returned for
+	// the ticket.
+	Commit() (ticket uint64)
+
+	// Await is called without the lock.
+	Await(ticket uint64)
+}
+
+// committed is the Committer of handlers that are none.
+type committed struct{}
+
+func (committed) Commit() uint64 { return 0 }
+func (committed) Await(uint64)   {}
+
 // A Session is the server's side of one connection.
 type Session interface {
 	// Receive takes bytes that have arrived. It is called without the lock,
@@ -191,6 +209,7 @@ const (
 // A Server is the transports and listeners of one Handler.
 type Server struct {
 	handler   Handler
+	committer Committer
 	keepAlive atomic.Int64   // a time.Duration
 	running   sync.WaitGroup // the goroutines of this package
 	stop      chan struct{}  // closed by Close
@@ -221,6 +240,10 @@ func Listen(h Handler, o Options) (*Server, error) {
 		o.AcceptError = func(error) {}
 	}
 	s := &Server{handler: h, options: o, stop: make(chan struct{}), conns: map[*netConn]struct{}{}}
+	s.committer = committed{}
+	if c, ok := h.(Committer); ok {
+		s.committer = c
+	}
 	s.SetKeepAlive(o.KeepAlive)
 	if err := s.open(); err != nil {
 		s.Close()

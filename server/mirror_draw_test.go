@@ -10,7 +10,7 @@ import (
 
 // What the replayed requests are made of besides the differ's: commands that are told by
 // their effect, on few keys, so that there is something to take, to claim or to expire in
-// most cases. Words in braces stand for what is drawn; see (*replay).word.
+// most cases. Words in braces stand for what is drawn; see (*mirror).word.
 
 var effectful = []string{
 	"SET {s} {v} PX {ms}", "SET {s} {v} EX 100 GET", "SET {s} {v} KEEPTTL GET", "SET {s} {v} EXAT {at}", "SETEX {s} 20 {v}", "PSETEX {s} {ms} {v}",
@@ -48,7 +48,7 @@ var pools = map[string][]string{
 }
 
 // draw makes a request of the commands above.
-func (r *replay) draw(c *client) []string {
+func (r *mirror) draw(c *client) []string {
 	if c.multi != nil && r.rand.IntN(6) == 0 {
 		return []string{"EXEC"}
 	}
@@ -61,7 +61,7 @@ func (r *replay) draw(c *client) []string {
 	return words
 }
 
-func (r *replay) word(c *client, name string, words []string) string {
+func (r *mirror) word(c *client, name string, words []string) string {
 	switch name {
 	case "v":
 		return "v" + strconv.Itoa(r.rand.IntN(200))
@@ -75,7 +75,7 @@ func (r *replay) word(c *client, name string, words []string) string {
 }
 
 // entry returns the ID of an entry of a stream, if there is one.
-func (r *replay) entry(c *client, key string) string {
+func (r *mirror) entry(c *client, key string) string {
 	o := c.db.Lookup([]byte(key), keyspace.NoTouch|keyspace.NoStats)
 	r.server.endUnit()
 	if o == nil || o.Type() != keyspace.TypeStream {

@@ -45,7 +45,7 @@ func (t *told) feed(db int, argv [][]byte) {
 // changes, as it would stand in a file.
 func (t *told) take(db *int) (out [][]string) {
 	for _, c := range t.commands {
-		if c.db != anyDB && c.db != *db {
+		if c.db != noDB && c.db != *db {
 			*db = c.db
 			out = append(out, []string{"SELECT", fmt.Sprint(c.db)})
 		}
@@ -55,9 +55,9 @@ func (t *told) take(db *int) (out [][]string) {
 	return out
 }
 
-// replay is a server that random clients change, and a copy that is only told effects.
+// mirror is a server that random clients change, and a copy that is only told effects.
 // The copy's clock stands still: nothing expires there unless it is told.
-type replay struct {
+type mirror struct {
 	t       *testing.T
 	rand    *rand.Rand
 	now     time.Time
@@ -91,7 +91,7 @@ func TestEffectsMakeTheSameData(t *testing.T) {
 	g := stream.New(stream.Options{Seed: seed, Commands: stream.Select(commands, has, nil), Config: stream.Limits(), Transactions: true})
 	done := 0
 	for number := uint64(0); done < *replayRequests; number++ {
-		r := newReplay(t, seed, number)
+		r := newMirror(t, seed, number)
 		s := g.Stream(number)
 		for _, p := range s.Config {
 			r.configure(p.Name, p.Value)
@@ -106,8 +106,8 @@ func TestEffectsMakeTheSameData(t *testing.T) {
 	}
 }
 
-func newReplay(t *testing.T, seed, number uint64) *replay {
-	r := &replay{t: t, rand: rand.New(rand.NewPCG(seed, ^number)), now: time.Unix(1_700_000_000, 0)}
+func newMirror(t *testing.T, seed, number uint64) *mirror {
+	r := &mirror{t: t, rand: rand.New(rand.NewPCG(seed, ^number)), now: time.Unix(1_700_000_000, 0)}
 	start := func(now func() time.Time) *Server {
 		return New(Options{Config: quiet(t), Log: io.Discard, Now: now, Rand: rand.NewPCG(seed, r.rand.Uint64())})
 	}
@@ -124,14 +124,14 @@ func newReplay(t *testing.T, seed, number uint64) *replay {
 	return r
 }
 
-func (r *replay) configure(name, value string) {
+func (r *mirror) configure(name, value string) {
 	for _, s := range []*Server{r.server, r.copy} {
 		s.Accept(lone{}).(*client).exchange(protocol.AppendRequest(nil, "CONFIG", "SET", name, value), nil)
 	}
 }
 
 // step sends a request from one of the clients that are not waiting, and compares.
-func (r *replay) step(words []string) {
+func (r *mirror) step(words []string) {
 	if r.rand.IntN(12) == 0 {
 		r.pass()
 	}
@@ -178,7 +178,7 @@ func isUncertain(words []string) bool {
 }
 
 // restore makes a request that restores a value which is there under another key.
-func (r *replay) restore(c *client, words []string) []string {
+func (r *mirror) restore(c *client, words []string) []string {
 	key, found := c.db.RandomKey()
 	if !found || c.multi != nil {
 		return words
@@ -194,7 +194,7 @@ func (r *replay) restore(c *client, words []string) []string {
 }
 
 // pass lets time pass, and the server do what is due then.
-func (r *replay) pass() {
+func (r *mirror) pass() {
 	d := []time.Duration{time.Millisecond, 20 * time.Millisecond, time.Second, 10 * time.Second}[r.rand.IntN(4)]
 	if r.rand.IntN(100) == 0 {
 		d = 1000 * time.Second
@@ -210,7 +210,7 @@ func (r *replay) pass() {
 }
 
 // compare has the copy execute what it is told, and demands that it holds the same then.
-func (r *replay) compare() {
+func (r *mirror) compare() {
 	inMulti := false
 	for _, words := range r.told.take(&r.db) {
 		r.history = append(r.history, fmt.Sprintf("    | %q", words))
@@ -233,7 +233,7 @@ func (r *replay) compare() {
 	}
 }
 
-func (r *replay) compareDB(a, b *keyspace.DB) {
+func (r *mirror) compareDB(a, b *keyspace.DB) {
 	if a.Len() == 0 && b.Len() == 0 {
 		return
 	}
@@ -256,7 +256,7 @@ func (r *replay) compareDB(a, b *keyspace.DB) {
 }
 
 // describe describes the keys of a database that have not expired by the server's clock.
-func (r *replay) describe(db *keyspace.DB) map[string]string {
+func (r *mirror) describe(db *keyspace.DB) map[string]string {
 	all := map[string]string{}
 	for o := range db.All() {
 		at := db.ExpireAt(o)
@@ -281,7 +281,7 @@ func (r *replay) describe(db *keyspace.DB) map[string]string {
 }
 
 // fields adds the fields of a hash that have not expired, and returns how many there are.
-func (r *replay) fields(d *digest, h *keyspace.Hash) (n int) {
+func (r *mirror) fields(d *digest, h *keyspace.Hash) (n int) {
 	h.Each(func(field, value keyspace.Element) bool {
 		at := h.FieldExpireAt(field.AppendTo(nil))
 		if at == keyspace.NoExpiry || at >= r.server.nowMs {
@@ -309,7 +309,7 @@ func groupsOf(s *redisstream.Stream) string {
 	return b.String()
 }
 
-func (r *replay) fail(format string, args ...any) {
+func (r *mirror) fail(format string, args ...any) {
 	last := r.history[max(0, len(r.history)-25):]
 	r.t.Fatalf("%s\n%s", fmt.Sprintf(format, args...), strings.Join(last, "\n"))
 }
