@@ -257,18 +257,7 @@ func linsertCommand(c *client, a *args) error {
 //	LLEN key
 //
 // O(1). Reply: the number of elements; 0 if there is no list.
-func llenCommand(c *client, a *args) error {
-	l, err := c.lookupList(a.next())
-	if err != nil {
-		return err
-	}
-	n := 0
-	if l != nil {
-		n = l.Len()
-	}
-	c.out.Int(int64(n))
-	return nil
-}
+func llenCommand(c *client, a *args) error { return replyLength(c, a, (*client).lookupList) }
 
 // lindexCommand replies with an element.
 //

@@ -20,3 +20,4 @@ func (nowhere) FD() int                    { return -1 }
 func (nowhere) Unix() bool                 { return false }
 func (nowhere) SetKeepAlive(time.Duration) {}
 func (nowhere) OutputPending() int         { return 0 }
+func (nowhere) Room() []byte               { return nil }

@@ -25,6 +25,9 @@ func (s *Server) pushNow(c *client, message []byte) {
 	if c.closing || c.closed {
 		return
 	}
+	if c.out.Buf == nil {
+		c.out.Buf = c.conn.Room()
+	}
 	c.out.Buf = c.appendMessage(c.out.Buf, message)
 	if c != s.current {
 		c.delivered()

@@ -181,6 +181,7 @@ type lone struct{ transport.Conn }
 
 func (lone) Wake()              {}
 func (lone) OutputPending() int { return 0 }
+func (lone) Room() []byte       { return nil }
 func (lone) Unix() bool         { return true }
 func (lone) RemoteAddr() string { return "" }
 
@@ -235,6 +236,8 @@ type counting struct {
 
 func (c *counting) Wake()              { c.woken++ }
 func (c *counting) OutputPending() int { return c.pending }
+
+func (c *counting) Room() []byte { return nil }
 
 func TestTheHotPathAllocatesNothing(t *testing.T) {
 	if raceDetector {

@@ -380,6 +380,8 @@ func (c *netConn) socket() net.Conn {
 
 func (c *netConn) OutputPending() int { return int(c.pending.Load()) }
 
+func (c *netConn) Room() []byte { return nil }
+
 // serveNet accepts the connections of a socket until that is closed.
 func (s *Server) serveNet(socket net.Listener) *listener {
 	s.running.Go(func() { s.acceptNet(socket) })

@@ -114,6 +114,11 @@ type Conn interface {
 	// OutputPending is the number of bytes that were taken with Output and
 	// could not be written yet.
 	OutputPending() int
+
+	// Room returns an empty buffer for output that is appended to a session which
+	// has none: it answers no request, so that Serve lent no buffer for it. nil if
+	// none is at hand.
+	Room() []byte
 }
 
 // Options are the parameters of a Server.

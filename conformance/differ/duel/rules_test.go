@@ -206,6 +206,7 @@ var toleranceCases = []struct{ name, request, a, b string }{
 	{"XSETID below a deleted ID", "XSETID x 1", "+OK ", "-ERR_The_ID_specified_in_XSETID_is_smaller_than_current_one "},
 	{"unbalanced lists of streams", "XREAD STREAMS x", "-ERR_Unbalanced_XREAD_list_of_streams ", "-ERR_Unbalanced_'xread'_list_of_streams "},
 	{"the last entry in XREAD", "XREAD STREAMS x +", "-ERR_Invalid_stream_ID_specified_as_stream_command_argument ", "*-1 "},
+	{"what the last entry in XREAD is", "XREAD STREAMS x +", "*-1 ", "-ERR_the_stream_last_element_ID_is_0-0 "},
 	{"active times of consumers", "XINFO CONSUMERS x g", "*1 %2 $7 pending :1 $4 idle :7 ", "*1 %3 $7 pending :1 $4 idle :7 $8 inactive :-1 "},
 	{"the sign of zero", "ZDIFF 1 z WITHSCORES", "*2 $1 a $2 -0 ", "*2 $1 a $1 0 "},
 	{"LPOS of the smallest integer", "LPOS l a RANK -9223372036854775808", "$-1 ", "-ERR_value_is_out_of_range,_value_must_between "},
