@@ -195,7 +195,7 @@ func (c *client) Serve() {
 	}
 	s.endRun()
 	c.keepRest()
-	if s.limits.clients > 0 {
+	if s.limits.counted {
 		s.accountClient(c)
 	}
 }
@@ -316,6 +316,9 @@ func (c *client) Output(spare []byte) (out []byte, closing bool) {
 	out = c.out.Buf
 	c.srv.stats.bytesOut += uint64(len(out))
 	c.out.Buf = spare
+	if spare == nil && c.srv.limits.counted {
+		c.srv.countClient(c)
+	}
 	return out, c.closing
 }
 

@@ -76,13 +76,18 @@ func (s *Server) act() time.Duration {
 		}
 		s.serveBlocked() // consumers whose stream has expired
 	}
+	for s.eviction.goesOn && s.goOnEvicting() {
+		s.mu.Unlock()
+		s.mu.Lock()
+		s.tick()
+	}
 	if s.nowMs >= s.nextCronMs && !s.cronPaused {
 		s.cron()
 	}
 	if s.tracking.changed {
 		s.broadcast()
 	}
-	if s.limits.clients > 0 && s.clientBytes > s.limits.clients {
+	if s.clientsOver && s.limits.clients > 0 {
 		s.evictClients()
 	}
 	s.timer.atMs = s.nextDue()
@@ -127,6 +132,9 @@ func (s *Server) cron() {
 	s.nextCronMs = s.nowMs + 1000/max(1, s.cfg.Hz)
 	s.stats.sample(s.nowMs)
 	s.checkSoftLimits()
+	s.recountClients()
+	s.stats.peakMemory = max(s.stats.peakMemory, s.usedMemory())
+	s.paceCollector()
 	s.checkSavePoints()
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()
