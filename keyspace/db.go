@@ -8,13 +8,14 @@ import (
 
 // A DB is one numbered database.
 type DB struct {
-	ks      *Keyspace
-	id      int
-	table   *hashtable.Table[*Object]
-	expires expiryIndex
-	fields  *fieldIndex // of hashes with fields that expire (field_expire.go)
-	bytes   int         // of all objects (account.go)
-	part    *part       // of the snapshot that is being taken, or nil (snapshot.go)
+	ks       *Keyspace
+	id       int
+	table    *hashtable.Table[*Object]
+	expires  expiryIndex
+	fields   *fieldIndex // of hashes with fields that expire (field_expire.go)
+	bytes    int         // of all objects (account.go)
+	measured int         // what it has in Keyspace.used
+	part     *part       // of the snapshot that is being taken, or nil (snapshot.go)
 }
 
 func newTable() *hashtable.Table[*Object] {
@@ -146,6 +147,7 @@ func (db *DB) place(o *Object, atMs int64) {
 	db.charge(o)
 	if atMs != NoExpiry {
 		db.expires.set(o, atMs)
+		db.meter()
 	}
 	db.added(o)
 }
@@ -168,6 +170,7 @@ func (db *DB) Flush() int {
 	db.expires = expiryIndex{}
 	db.fields = &fieldIndex{}
 	db.bytes = 0
+	db.meter()
 	return n
 }
 
@@ -185,7 +188,10 @@ func (db *DB) Warm(keys [][]byte) uint64 {
 }
 
 // Reserve makes room for n keys in one go, as before a file is loaded.
-func (db *DB) Reserve(n int) { db.table.Reserve(n) }
+func (db *DB) Reserve(n int) {
+	db.table.Reserve(n)
+	db.meter()
+}
 
 // RandomKey returns a key, each with equal chance; found is false if there is
 // none. Keys met whose deadline has passed are deleted,

@@ -144,12 +144,15 @@ func (db *DB) ExpireAt(o *Object) int64 { return db.expires.at(o) }
 func (db *DB) SetExpireAt(o *Object, atMs int64) {
 	db.preserve(o)
 	db.expires.set(o, atMs)
+	db.meter()
 }
 
 // Persist takes the key's deadline away and tells whether it had one.
 func (db *DB) Persist(o *Object) bool {
 	db.preserve(o)
-	return db.expires.remove(o)
+	had := db.expires.remove(o)
+	db.meter()
+	return had
 }
 
 // expired tells whether the clock has passed the key's deadline.

@@ -70,6 +70,12 @@ type Keyspace struct {
 	nowMs int64
 	rand  *rand.Rand
 
+	metered bool // used is kept up to date (account.go)
+	used    int  // bytes that all databases take
+
+	pool      *evictionPool // candidates for eviction, or nil (evict.go)
+	evictFrom int           // the database that gave the last random victim
+
 	epoch    uint32    // that objects get: 0 or epochBit (snapshot.go)
 	snapshot *Snapshot // the one being taken, or nil
 }
@@ -122,6 +128,8 @@ func (ks *Keyspace) Swap(a, b int) {
 	x.fields, y.fields = y.fields, x.fields
 	x.bytes, y.bytes = y.bytes, x.bytes
 	swapParts(x, y)
+	x.meter()
+	y.meter()
 }
 
 // deadlineBytes is what a deadline takes in an index.

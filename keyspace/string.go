@@ -128,8 +128,9 @@ func (db *DB) setStored(key, stored []byte, e Encoding, keepTTL bool) *Object {
 	}
 	o := *slot
 	db.preserve(o)
-	if !keepTTL {
+	if !keepTTL && o.expire != 0 {
 		db.expires.remove(o)
+		db.meter()
 	}
 	if !o.replaceInline(stored, e) {
 		n := newString(key, stored, e)

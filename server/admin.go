@@ -255,6 +255,7 @@ func configResetstatCommand(c *client, a *args) error {
 	s := c.srv
 	s.stats = stats{startMemory: s.stats.startMemory, loadedKeys: s.stats.loadedKeys, loadExpired: s.stats.loadExpired}
 	s.ks.Stats = keyspace.Stats{}
+	s.eviction.sinceNs, s.eviction.totalNs = 0, 0
 	for r := range allRows(s.commands) {
 		r.stats = commandStats{}
 	}

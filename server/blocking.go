@@ -167,7 +167,7 @@ func (s *Server) retry(c *client) {
 	c.blocked.again = true
 	before := s.current
 	s.current = c
-	done := s.call(c, c.row)
+	done := s.recall(c)
 	s.current = before
 	if done {
 		s.unblock(c)
@@ -183,6 +183,16 @@ func (s *Server) retry(c *client) {
 		}
 		s.waiters[id] = append(queue, c)
 	}
+}
+
+// recall calls the command of a blocked client again, unless memory has become short
+// meanwhile.
+func (s *Server) recall(c *client) (done bool) {
+	if s.cfg.Maxmemory > 0 && s.shortOfMemory(c, c.row) {
+		s.reject(c, c.row, errOOM)
+		return true
+	}
+	return s.call(c, c.row)
 }
 
 // endWait ends the wait of a client with a reply of its own kind.

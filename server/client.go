@@ -196,7 +196,7 @@ func (c *client) Serve() {
 	}
 	s.endRun()
 	c.keepRest()
-	if s.limits.clients > 0 {
+	if s.limits.counted {
 		s.accountClient(c)
 	}
 }
@@ -317,6 +317,9 @@ func (c *client) Output(spare []byte) (out []byte, closing bool) {
 	out = c.out.Buf
 	c.srv.stats.bytesOut += uint64(len(out))
 	c.out.Buf = spare
+	if spare == nil && c.srv.limits.counted {
+		c.srv.countClient(c)
+	}
 	return out, c.closing
 }
 

@@ -94,7 +94,7 @@ func (c *client) multiMem() int {
 const clientSize = 1024
 
 func (c *client) memory() int {
-	return clientSize + cap(c.in) + c.argvMem() + c.multiMem() + cap(c.out.Buf) + c.conn.OutputPending()
+	return clientSize + cap(c.in) + c.argvMem() + c.multiMem() + len(c.out.Buf) + c.conn.OutputPending()
 }
 
 func (c *client) flagLetters() string {

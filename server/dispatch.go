@@ -59,43 +59,49 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 5. Files that cannot be written.
+	// 5. Memory.
+	if s.cfg.Maxmemory > 0 && s.shortOfMemory(c, r) {
+		s.reject(c, r, errOOM)
+		return true
+	}
+
+	// 6. Files that cannot be written.
 	if s.saving.denyWrites && s.deniesWrite(r) {
 		s.reject(c, r, s.misconf())
 		return true
 	}
 
-	// 6. Subscribed clients whose replies could be taken for messages.
+	// 7. Subscribed clients whose replies could be taken for messages.
 	if c.subscribed() && !r.subscribed && c.out.Proto < 3 {
 		s.reject(c, r, errSubscribed(r.FullName))
 		return true
 	}
 
-	// 7. The beginning.
+	// 8. The beginning.
 	if s.loading != nil && r.Flags&command.Loading == 0 {
 		s.reject(c, r, errLoading)
 		return true
 	}
 
-	// 8. What a monitor may not do.
+	// 9. What a monitor may not do.
 	if c.flags&flagMonitor != 0 && r.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
 		s.reject(c, r, errMonitorKeys)
 		return true
 	}
 
-	// 9. CLIENT PAUSE.
+	// 10. CLIENT PAUSE.
 	if s.pause.holds(c, r, s.nowMs) {
 		s.postpone(c)
 		return false
 	}
 
-	// 10. Queueing within a transaction.
+	// 11. Queueing within a transaction.
 	if c.multi != nil && r.inMulti == isQueued {
 		c.queue(r, argv)
 		return true
 	}
 
-	// 11. The call.
+	// 12. The call.
 	s.call(c, r)
 	return true
 }

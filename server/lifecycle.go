@@ -26,6 +26,10 @@ func (s *Server) Start() error {
 		s.log.warn("Failed to write PID file: %s", err)
 	}
 	s.stats.startMemory = process.Memory().Heap
+	s.ownCollector()
+	if s.cfg.Maxmemory > 0 && s.cfg.Maxmemory < 1<<20 {
+		s.log.warn("WARNING: You specified a maxmemory value that is less than 1MB (current value is %d bytes). Are you sure this is what you really want?", s.cfg.Maxmemory)
+	}
 	s.log.notice("Server initialized")
 	s.beginLoading()
 	if err := s.listen(); err != nil {

@@ -13,7 +13,7 @@ func (s *Server) push(c *client, message []byte) {
 	if c.closing || c.closed {
 		return
 	}
-	if c == s.current {
+	if c == s.current && !s.eviction.pushing {
 		s.deferred.messages = c.appendMessage(s.deferred.messages, message)
 		return
 	}

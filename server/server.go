@@ -82,8 +82,11 @@ type Server struct {
 	monitors         []*client // nil if there are none
 	monitorLine      []byte    // the line that they get at present
 	limits           limits
+	eviction         eviction
+	pacing           collectorPacing
 	overSoft         map[*client]struct{} // beyond the soft limit of their output
-	clientBytes      int64                // what evictable clients take, while there is a limit
+	clientBytes      int64                // what clients take, while it is counted
+	clientsOver      bool                 // it is, or was, more than maxmemory-clients
 	warmed           uint64               // what DB.Warm returned, which has to go somewhere
 	places           []foundPlace         // room for those of a search; empty
 	dirty            uint64               // changes of the keyspace

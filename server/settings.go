@@ -27,6 +27,7 @@ func (s *Server) applyConfig() {
 	s.onChange(s.applyNotify, "notify-keyspace-events")
 	s.onChange(s.applyObservation, "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold")
 	s.onChange(s.applyLimits, "client-output-buffer-limit", "maxmemory-clients", "maxmemory")
+	s.onChange(s.applyMaxmemory, "maxmemory")
 }
 
 // onChange calls apply now and at each change of one of the parameters.
@@ -55,13 +56,6 @@ func (s *Server) applyEncodings() error {
 	to.ZSet.FormatScore = protocol.FormatDouble
 	to.Stream = stream.Limits{NodeMaxBytes: int(cfg.StreamNodeMaxBytes), NodeMaxEntries: int(cfg.StreamNodeMaxEntries)}
 	to.HLLSparseMaxBytes = int(cfg.HllSparseMaxBytes)
-	return nil
-}
-
-func (s *Server) applyPolicy() error {
-	s.ks.Settings.LFU = strings.HasSuffix(s.cfg.MaxmemoryPolicy, "-lfu")
-	s.ks.Settings.LFULogFactor = int(s.cfg.LFULogFactor)
-	s.ks.Settings.LFUDecayMinutes = int(s.cfg.LFUDecayTime)
 	return nil
 }
 

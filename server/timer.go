@@ -82,13 +82,18 @@ func (s *Server) actLocked() (after time.Duration, ticket uint64) {
 		}
 		s.serveBlocked() // consumers whose stream has expired
 	}
+	for s.eviction.goesOn && s.goOnEvicting() {
+		s.mu.Unlock()
+		s.mu.Lock()
+		s.tick()
+	}
 	if s.nowMs >= s.nextCronMs && !s.cronPaused {
 		s.cron()
 	}
 	if s.tracking.changed {
 		s.broadcast()
 	}
-	if s.limits.clients > 0 && s.clientBytes > s.limits.clients {
+	if s.clientsOver && s.limits.clients > 0 {
 		s.evictClients()
 	}
 	ticket = s.Commit()
@@ -137,6 +142,9 @@ func (s *Server) cron() {
 	s.stats.sample(s.nowMs)
 	s.checkSoftLimits()
 	s.aofCron()
+	s.recountClients()
+	s.stats.peakMemory = max(s.stats.peakMemory, s.usedMemory())
+	s.paceCollector()
 	s.checkSavePoints()
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()

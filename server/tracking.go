@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"strings"
+	"unsafe"
 
 	"respect/keyspace/hashtable"
 	"respect/server/command"
@@ -26,6 +27,7 @@ type tracking struct {
 	clients  int // that track
 	table    *hashtable.Table[*trackedKey]
 	items    int                // entries of all keys together
+	bytes    int                // that keys and entries take
 	prefixes map[string]*prefix // of those who broadcast
 	changed  bool               // some prefix has keys to tell
 	pending  []string           // keys that the client in execution is to be told of
@@ -41,6 +43,14 @@ func (t *tracking) keys() int {
 	return t.table.Len()
 }
 
+// memory returns the bytes of the table with all that is in it.
+func (t *tracking) memory() int {
+	if t.table == nil {
+		return 0
+	}
+	return t.table.Bytes() + t.bytes
+}
+
 // trackedKey is a key that clients have read.
 type trackedKey struct {
 	name    []byte
@@ -48,6 +58,10 @@ type trackedKey struct {
 }
 
 func (k *trackedKey) key() []byte { return k.name }
+
+func (k *trackedKey) size() int {
+	return int(unsafe.Sizeof(*k)) + len(k.name) + cap(k.readers)*int(unsafe.Sizeof(k.readers[0]))
+}
 
 // A prefix has those who broadcast it, and what has changed, by whom.
 type prefix struct {
@@ -105,9 +119,12 @@ func (s *Server) remember(c *client, r *row) {
 		if !found {
 			k = &trackedKey{name: slices.Clone(name)}
 			t.table.Insert(k)
+			t.bytes += k.size()
 		}
 		if i, known := slices.BinarySearch(k.readers, c.id); !known {
+			t.bytes -= k.size()
 			k.readers = slices.Insert(k.readers, i, c.id)
+			t.bytes += k.size()
 			t.items++
 		}
 	}
@@ -149,11 +166,12 @@ func (s *Server) invalidateRead(key []byte) {
 	}
 	t.table.Delete(key)
 	t.items -= len(k.readers)
+	t.bytes -= k.size()
 	for _, id := range k.readers {
 		c := s.clients[id]
 		switch {
 		case c == nil || c.tracking == nil || c.tracking.options.bcast || c.tracking.options.noLoop && c == s.current:
-		case c == s.current:
+		case c == s.current && !s.eviction.pushing:
 			t.pending = append(t.pending, string(k.name))
 		default:
 			s.tellInvalid(c, string(k.name))
@@ -164,7 +182,7 @@ func (s *Server) invalidateRead(key []byte) {
 // invalidateAll tells all who track that there are no keys any more.
 func (s *Server) invalidateAll() {
 	t := &s.tracking
-	t.table, t.items = nil, 0
+	t.table, t.items, t.bytes = nil, 0, 0
 	if t.clients == 0 {
 		return
 	}

@@ -282,7 +282,7 @@ func TestEveryAreaHasAFault(t *testing.T) {
 		}
 		names[f.Name] = true
 	}
-	for _, area := range []string{"string", "list", "blocking", "generic", "connection", "server", "transactions", "pubsub", "events", "tracking", "framing", "types", "pushes", "errors", "requests"} {
+	for _, area := range []string{"string", "list", "blocking", "generic", "connection", "server", "transactions", "pubsub", "events", "tracking", "eviction", "framing", "types", "pushes", "errors", "requests"} {
 		if areas[area] == 0 {
 			t.Errorf("no fault in the area %s", area)
 		}

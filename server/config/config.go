@@ -47,20 +47,22 @@ type Config struct {
 	EnableProtectedConfigs string // no, yes or local
 
 	// Keyspace.
-	Compat               string // a release; "" for all that there is
-	Databases            int64
-	Maxmemory            uint64 // bytes, 0 for no limit
-	MaxmemoryPolicy      string
-	MaxmemorySamples     int64
-	LFULogFactor         int64
-	LFUDecayTime         int64 // minutes
-	Hz                   int64 // background rounds per second, 1 to 500
-	Activerehashing      bool
-	ActiveExpireEffort   int64 // 1 to 10
-	NotifyKeyspaceEvents NotifyFlags
-	LazyfreeExpire       bool
-	LazyfreeServerDel    bool
-	LazyfreeUserFlush    bool
+	Compat                    string // a release; "" for all that there is
+	Databases                 int64
+	Maxmemory                 uint64 // bytes, 0 for no limit
+	MaxmemoryPolicy           string
+	MaxmemorySamples          int64
+	MaxmemoryEvictionTenacity int64 // 0 to 100: how long evictions may hold up a command
+	LFULogFactor              int64
+	LFUDecayTime              int64 // minutes
+	Hz                        int64 // background rounds per second, 1 to 500
+	Activerehashing           bool
+	ActiveExpireEffort        int64 // 1 to 10
+	NotifyKeyspaceEvents      NotifyFlags
+	LazyfreeEviction          bool
+	LazyfreeExpire            bool
+	LazyfreeServerDel         bool
+	LazyfreeUserFlush         bool
 
 	// Encodings.
 	ListMaxListpackSize    int64 // entries, or -1 to -5 for 4 to 64 KB

@@ -7,10 +7,10 @@ import "math"
 func (c *Config) keyspaceParams() []Param {
 	return []Param{
 		{"databases", "", Immutable, integer(&c.Databases, 16, 1, math.MaxInt32), ""},
-		{"maxmemory", "", 0, memory(&c.Maxmemory, 0), noEvictionYet},
+		{"maxmemory", "", 0, memory(&c.Maxmemory, 0), ""},
 		{"maxmemory-policy", "", 0, oneOf(&c.MaxmemoryPolicy, "noeviction", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"), ""},
-		{"maxmemory-samples", "", 0, integer(&c.MaxmemorySamples, 5, 1, math.MaxInt32), noEvictionYet},
-		{"maxmemory-eviction-tenacity", "", 0, integer(new(int64), 10, 0, 100), noEviction},
+		{"maxmemory-samples", "", 0, integer(&c.MaxmemorySamples, 5, 1, 64), ""},
+		{"maxmemory-eviction-tenacity", "", 0, integer(&c.MaxmemoryEvictionTenacity, 10, 0, 100), ""},
 		{"lfu-log-factor", "", 0, integer(&c.LFULogFactor, 10, 0, math.MaxInt32), ""},
 		{"lfu-decay-time", "", 0, integer(&c.LFUDecayTime, 1, 0, math.MaxInt32), ""},
 		{"hz", "", 0, clamped(&c.Hz, 10, 0, math.MaxInt32, 1, 500), ""},
@@ -18,7 +18,7 @@ func (c *Config) keyspaceParams() []Param {
 		{"activerehashing", "", 0, yesNo(&c.Activerehashing, true), noRehash},
 		{"active-expire-effort", "", 0, integer(&c.ActiveExpireEffort, 1, 1, 10), noSampling},
 		{"notify-keyspace-events", "", 0, notify(&c.NotifyKeyspaceEvents), ""},
-		{"lazyfree-lazy-eviction", "", 0, yesNo(new(bool), false), noThreads},
+		{"lazyfree-lazy-eviction", "", 0, yesNo(&c.LazyfreeEviction, false), onlyTold},
 		{"lazyfree-lazy-expire", "", 0, yesNo(&c.LazyfreeExpire, false), onlyTold},
 		{"lazyfree-lazy-server-del", "", 0, yesNo(&c.LazyfreeServerDel, false), onlyTold},
 		{"lazyfree-lazy-user-del", "", 0, yesNo(new(bool), false), noThreads},
