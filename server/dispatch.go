@@ -179,7 +179,7 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 		s.ks.Settle()
 	}
 	if s.copies != nil && s.dirty != dirty {
-		s.propagate(c.db.ID(), c.args.argv)
+		s.propagateCall(c)
 	}
 	if err == errBlocked {
 		if s.monitors != nil {

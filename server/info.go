@@ -295,8 +295,9 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.field("pubsub_channels", len(s.topics[channels].byName))
 	w.field("pubsub_patterns", len(s.topics[patterns].byName))
 	w.field("pubsubshard_channels", len(s.topics[shards].byName))
-	w.zeros("latest_fork_usec", "total_forks",
-		"migrate_cached_sockets", "slave_expires_tracked_keys",
+	w.zeros("latest_fork_usec", "total_forks")
+	w.field("migrate_cached_sockets", len(s.migrateSockets.byName))
+	w.zeros("slave_expires_tracked_keys",
 		"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
 		"total_active_defrag_time", "current_active_defrag_time")
 	w.field("tracking_total_keys", s.tracking.keys())

@@ -141,6 +141,7 @@ func (s *Server) Close() {
 		s.timer.stop()
 		s.background.Wait()
 		s.endBackgroundSave()
+		s.closeMigrateSockets()
 		if s.pidfile != "" {
 			s.log.notice("Removing the pid file.")
 			os.Remove(s.pidfile)

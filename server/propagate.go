@@ -15,3 +15,21 @@ func (s *Server) propagate(db int, argv [][]byte) {
 		k.feed(db, argv)
 	}
 }
+
+// propagateAs lets a command be told in the place of the one that is being executed.
+func (c *client) propagateAs(argv [][]byte) {
+	if c.srv.copies != nil {
+		c.srv.instead = argv
+	}
+}
+
+// propagateCall tells the command that has just been executed, or what it named in its
+// place.
+func (s *Server) propagateCall(c *client) {
+	argv := c.args.argv
+	if s.instead != nil {
+		argv = s.instead
+	}
+	s.propagate(c.db.ID(), argv)
+	s.instead = nil
+}

@@ -91,6 +91,8 @@ type Server struct {
 	stopping         bool                 // no command is carried out any more
 	saving           saving
 	copies           []copyKeeper // nil if there are none
+	instead          [][]byte     // what they are told in the place of the command in execution, or nil
+	migrateSockets   migrateSockets
 	files            disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE

@@ -128,6 +128,7 @@ func (s *Server) cron() {
 	s.stats.sample(s.nowMs)
 	s.checkSoftLimits()
 	s.checkSavePoints()
+	s.migrateSockets.closeUnused(s.nowMs - migrateSocketMs)
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()
 	}
