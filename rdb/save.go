@@ -188,20 +188,74 @@ const saveChunk = 64 << 10
 // the counterpart of [Load].
 func Save(out io.Writer, ks *keyspace.Keyspace, o SaveOptions) (SaveStats, error) {
 	s, to := NewSaver(ks, o), NewOutput(out, o.SkipChecksum)
-	var spare []byte
+	w := newChunkWriter(to)
 	for more := true; more; {
 		for more && s.Pending() < saveChunk {
 			more = s.Step()
 		}
-		chunk := s.Take(spare)
-		if _, err := to.Write(chunk); err != nil {
+		if err := w.write(s); err != nil {
 			s.snapshot.Finish()
 			return s.Stats(), err
 		}
-		spare = chunk
 	}
-	err := to.Finish()
+	err := w.finish()
+	if err == nil {
+		err = to.Finish()
+	}
 	stats := s.Stats()
 	stats.Bytes = to.Bytes
 	return stats, err
+}
+
+// A chunkWriter writes what a Saver has made, in a goroutine of its own, so that the next
+// chunk is made while one is summed up and written.
+type chunkWriter struct {
+	chunks, spares chan []byte
+	failed         chan struct{} // closed at the first error
+	ended          chan struct{}
+	err            error // once failed or ended is closed
+}
+
+func newChunkWriter(to *Output) *chunkWriter {
+	const ahead = 4 // chunks
+	w := &chunkWriter{
+		chunks: make(chan []byte, ahead), spares: make(chan []byte, ahead),
+		failed: make(chan struct{}), ended: make(chan struct{}),
+	}
+	go func() {
+		defer close(w.ended)
+		for chunk := range w.chunks {
+			if _, w.err = to.Write(chunk); w.err != nil {
+				close(w.failed)
+				return
+			}
+			select {
+			case w.spares <- chunk:
+			default:
+			}
+		}
+	}()
+	return w
+}
+
+// write writes the next chunk. After an error nothing more may be written.
+func (w *chunkWriter) write(s *Saver) error {
+	var spare []byte
+	select {
+	case spare = <-w.spares:
+	default:
+	}
+	select {
+	case w.chunks <- s.Take(spare):
+		return nil
+	case <-w.failed:
+		return w.err
+	}
+}
+
+// finish waits until everything is written.
+func (w *chunkWriter) finish() error {
+	close(w.chunks)
+	<-w.ended
+	return w.err
 }

@@ -236,15 +236,15 @@ func (s *Server) infoPersistence(w *infoWriter) {
 // infoLoading tells how far a load is.
 func (s *Server) infoLoading(w *infoWriter) {
 	l := s.loading
-	eta := int64(1) // until more is known
+	loaded, eta := l.loaded.Load(), int64(1) // until more is known
 	if seconds := (s.nowMs - l.startedMs) / 1000; seconds > 0 {
-		eta = seconds * max(0, l.total-l.loaded) / (l.loaded + 1)
+		eta = seconds * max(0, l.total-loaded) / (loaded + 1)
 	}
 	w.field("loading_start_time", l.startedMs/1000)
 	w.field("loading_total_bytes", l.total)
 	w.field("loading_rdb_used_mem", l.usedMemory)
-	w.field("loading_loaded_bytes", l.loaded)
-	w.field("loading_loaded_perc", 100*ratio(uint64(l.loaded), uint64(l.total)))
+	w.field("loading_loaded_bytes", loaded)
+	w.field("loading_loaded_perc", 100*ratio(uint64(loaded), uint64(l.total)))
 	w.field("loading_eta_seconds", eta)
 }
 

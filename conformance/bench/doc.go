@@ -1,5 +1,5 @@
 // Command bench holds our server against the real ones: throughput, CPU time per
-// request, memory per key, and the time to load an RDB file.
+// request, memory per key, and the time to save and to load RDB files.
 //
 //	go run ./conformance/bench [-quick] [-n requests] [-rounds 3]
 //		[-servers redis,respect] [-workloads 'GET,LPUSH -P 32'] [-json file]

@@ -126,7 +126,7 @@ func run(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{b.runWorkloads, b.runMemory, b.runLoad} {
+	for _, step := range []func(context.Context) error{b.runWorkloads, b.runMemory, b.runFiles} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil {
 				return errors.New("interrupted")
