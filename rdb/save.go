@@ -68,6 +68,7 @@ type Saver struct {
 	snapshot *keyspace.Snapshot
 	stepping bool
 	skipped  int
+	big      sliced
 }
 
 // NewSaver begins a file.
@@ -87,6 +88,10 @@ func NewSaver(ks *keyspace.Keyspace, o SaveOptions) *Saver {
 // Step writes some keys, or, at last, the end of the file, and tells whether more is to
 // be done.
 func (s *Saver) Step() (more bool) {
+	if s.big.object != nil {
+		s.resumeBig()
+		return true
+	}
 	s.stepping = true
 	more = s.snapshot.Step(s.beginDB)
 	s.stepping = false
@@ -102,6 +107,15 @@ func (s *Saver) beginDB(db, keys, expires int) {
 }
 
 func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
+	if s.big.object != nil {
+		s.writeBehind(func() { s.writeKey(db, o, expireAtMs) })
+	} else {
+		s.writeKey(db, o, expireAtMs)
+	}
+	s.limit()
+}
+
+func (s *Saver) writeKey(db int, o *keyspace.Object, expireAtMs int64) {
 	if _, known := valueWriters[o.Type()]; !known {
 		s.skipped++
 		return
@@ -117,7 +131,11 @@ func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
 		h.Freq = int(s.ks.Frequency(o))
 	}
 	s.writer.Key(&h)
-	s.writer.Value(o)
+	s.writeValue(o)
+}
+
+// limit lets what was written because it was about to change be taken, if it is too much.
+func (s *Saver) limit() {
 	if !s.stepping && s.Full != nil && len(s.writer.Buf) > s.FullBytes {
 		s.Full()
 	}
@@ -144,6 +162,7 @@ func (s *Saver) Stats() SaveStats {
 // GiveUp ends the writing. Steps are to be made all the same, to the end: they cost little,
 // and if they are not, the next Saver makes them all at once.
 func (s *Saver) GiveUp() {
+	s.dropBig()
 	s.snapshot.GiveUp()
 	s.Full = nil
 	s.writer.Buf = nil
@@ -194,6 +213,7 @@ func Save(out io.Writer, ks *keyspace.Keyspace, o SaveOptions) (SaveStats, error
 			more = s.Step()
 		}
 		if err := w.write(s); err != nil {
+			s.GiveUp()
 			s.snapshot.Finish()
 			return s.Stats(), err
 		}
