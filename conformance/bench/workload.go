@@ -146,7 +146,7 @@ func (w workload) cpuAim() aim {
 
 // selectWorkloads returns what is meant by the names; no name means everything.
 func selectWorkloads(names []string) ([]workload, []string, error) {
-	everything := []string{extraMemory, extraLoad}
+	everything := []string{extraMemory, extraLoad, extraSnapshot}
 	if len(names) == 0 {
 		return workloads, everything, nil
 	}
