@@ -90,6 +90,24 @@ func (db *DB) Add(key []byte, t Type, value any) *Object {
 	return o
 }
 
+// NewObject returns an object that holds a value of a boxed type. It is in no database yet;
+// see [DB.AddObject].
+func NewObject(key []byte, t Type, value any) *Object { return newBoxed(key, t, 0, value) }
+
+// AddObject adds an object that is complete and in no database, unless there is one of its
+// key already: then it returns false.
+func (db *DB) AddObject(o *Object) bool {
+	slot, position := db.table.Locate(o.Key())
+	if slot != nil && db.Lookup(o.Key(), NoTouch|NoStats) != nil {
+		return false
+	}
+	db.initClock(o)
+	db.table.InsertAt(position, o)
+	db.charge(o)
+	db.added(o)
+	return true
+}
+
 // Delete removes a key and tells whether it was there. A key whose deadline has
 // passed is not there.
 func (db *DB) Delete(key []byte) bool {

@@ -55,8 +55,8 @@ type Value struct {
 // LoadObject makes a value of an object (see [OpenDump]). DB and key are only for error
 // messages. Errors are as those of [Reader.Read].
 func LoadObject(object []byte, ks *keyspace.Keyspace, db int, key []byte) (Value, error) {
-	l := newLoader(objectReader(object, db, key), ks)
-	l.detached = true
+	l := newLoader(objectReader(object, db, key), &ks.Settings)
+	l.nowMs = ks.Now()
 	l.reader.resetHeader()
 	l.begin(&l.reader.header)
 	err := l.reader.readObject(l)

@@ -79,6 +79,7 @@ type Saver struct {
 	snapshot *keyspace.Snapshot
 	stepping bool
 	skipped  int
+	big      sliced
 }
 
 // NewSaver begins a file.
@@ -103,6 +104,10 @@ func NewSaver(ks *keyspace.Keyspace, o SaveOptions) *Saver {
 // Step writes some keys, or, at last, the end of the file, and tells whether more is to
 // be done.
 func (s *Saver) Step() (more bool) {
+	if s.big.object != nil {
+		s.resumeBig()
+		return true
+	}
 	s.stepping = true
 	more = s.snapshot.Step(s.beginDB)
 	s.stepping = false
@@ -126,6 +131,15 @@ func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
 		s.limit()
 		return
 	}
+	if s.big.object != nil {
+		s.writeBehind(func() { s.writeKey(db, o, expireAtMs) })
+	} else {
+		s.writeKey(db, o, expireAtMs)
+	}
+	s.limit()
+}
+
+func (s *Saver) writeKey(db int, o *keyspace.Object, expireAtMs int64) {
 	if _, known := valueWriters[o.Type()]; !known {
 		s.skipped++
 		return
@@ -141,8 +155,7 @@ func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
 		h.Freq = int(s.ks.Frequency(o))
 	}
 	s.writer.Key(&h)
-	s.writer.Value(o)
-	s.limit()
+	s.writeValue(o)
 }
 
 // limit lets what was written because it was about to change be taken, if it is too much.
@@ -173,6 +186,7 @@ func (s *Saver) Stats() SaveStats {
 // GiveUp ends the writing. Steps are to be made all the same, to the end: they cost little,
 // and if they are not, the next Saver makes them all at once.
 func (s *Saver) GiveUp() {
+	s.dropBig()
 	s.snapshot.GiveUp()
 	s.Full = nil
 	s.writer.Buf = nil
@@ -229,20 +243,75 @@ func Save(out io.Writer, ks *keyspace.Keyspace, o SaveOptions) (SaveStats, error
 	if o.Format != nil {
 		to = NewPlainOutput(out)
 	}
-	var spare []byte
+	w := newChunkWriter(to)
 	for more := true; more; {
 		for more && s.Pending() < saveChunk {
 			more = s.Step()
 		}
-		chunk := s.Take(spare)
-		if _, err := to.Write(chunk); err != nil {
+		if err := w.write(s); err != nil {
+			s.GiveUp()
 			s.snapshot.Finish()
 			return s.Stats(), err
 		}
-		spare = chunk
 	}
-	err := to.Finish()
+	err := w.finish()
+	if err == nil {
+		err = to.Finish()
+	}
 	stats := s.Stats()
 	stats.Bytes = to.Bytes
 	return stats, err
+}
+
+// A chunkWriter writes what a Saver has made, in a goroutine of its own, so that the next
+// chunk is made while one is summed up and written.
+type chunkWriter struct {
+	chunks, spares chan []byte
+	failed         chan struct{} // closed at the first error
+	ended          chan struct{}
+	err            error // once failed or ended is closed
+}
+
+func newChunkWriter(to *Output) *chunkWriter {
+	const ahead = 4 // chunks
+	w := &chunkWriter{
+		chunks: make(chan []byte, ahead), spares: make(chan []byte, ahead),
+		failed: make(chan struct{}), ended: make(chan struct{}),
+	}
+	go func() {
+		defer close(w.ended)
+		for chunk := range w.chunks {
+			if _, w.err = to.Write(chunk); w.err != nil {
+				close(w.failed)
+				return
+			}
+			select {
+			case w.spares <- chunk:
+			default:
+			}
+		}
+	}()
+	return w
+}
+
+// write writes the next chunk. After an error nothing more may be written.
+func (w *chunkWriter) write(s *Saver) error {
+	var spare []byte
+	select {
+	case spare = <-w.spares:
+	default:
+	}
+	select {
+	case w.chunks <- s.Take(spare):
+		return nil
+	case <-w.failed:
+		return w.err
+	}
+}
+
+// finish waits until everything is written.
+func (w *chunkWriter) finish() error {
+	close(w.chunks)
+	<-w.ended
+	return w.err
 }

@@ -138,6 +138,8 @@ type replay struct {
 	l    *loading
 	name string // of the file
 
+	shared *sharedReader // what it is read by, if l is not nil
+
 	queue   []queuedCommand // of a transaction
 	argv    [][]byte
 	inMulti bool
@@ -151,12 +153,28 @@ func newReplay(s *Server, l *loading) *replay {
 	return &replay{s: s, c: c, l: l}
 }
 
+// sharedReader reads a log, without the lock, which who reads holds unless that is a
+// goroutine of rdb.Load.
+type sharedReader struct {
+	loadReader
+	s        *Server
+	unlocked bool
+}
+
+func (r *sharedReader) Read(p []byte) (n int, err error) {
+	if r.unlocked {
+		return r.loadReader.Read(p)
+	}
+	r.s.whileClientsAsk(func() { n, err = r.loadReader.Read(p) })
+	return n, err
+}
+
 // load replays one file and reports whether it was cut off.
 func (r *replay) load(name string) (truncated bool, err error) {
 	s := r.s
 	r.name, r.good, r.inMulti = name, 0, false
 	r.c.db = s.ks.DB(0)
-	f, _, err := s.files.Open(s.aof.path(name))
+	f, size, err := s.files.Open(s.aof.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		s.log.warn("The append log file %s doesn't exist: %s", name, disk.Reason(err))
 		return false, errNotLoaded
@@ -168,9 +186,10 @@ func (r *replay) load(name string) (truncated bool, err error) {
 	defer f.Close()
 	var in io.Reader = f
 	if r.l != nil {
-		in = sharedReader{s, f}
+		r.shared = &sharedReader{loadReader: loadReader{f, r.l}, s: s}
+		in = r.shared
 	}
-	in, offset, err := r.preamble(in)
+	in, offset, err := r.preamble(in, size)
 	if err != nil {
 		return false, err
 	}
@@ -181,7 +200,7 @@ const rdbSignature = "REDIS"
 
 // preamble loads the RDB file that a file begins with, if it does, and returns what follows
 // it and where that begins.
-func (r *replay) preamble(in io.Reader) (rest io.Reader, offset int64, err error) {
+func (r *replay) preamble(in io.Reader, size int64) (rest io.Reader, offset int64, err error) {
 	s := r.s
 	head := make([]byte, len(rdbSignature))
 	n, err := io.ReadFull(in, head)
@@ -200,9 +219,11 @@ func (r *replay) preamble(in io.Reader) (rest io.Reader, offset int64, err error
 	} else {
 		s.log.notice("Reading RDB base file on AOF loading...")
 	}
-	o := rdb.LoadOptions{}
+	o := rdb.LoadOptions{Size: size}
 	if r.l != nil {
-		o.OnAux = r.l.aux
+		o.OnAux, o.Wait = r.l.aux, s.whileClientsAsk
+		r.shared.unlocked = true
+		defer func() { r.shared.unlocked = false }()
 	}
 	rest, offset, err = s.readRDB(in, o)
 	if err == errStopped {

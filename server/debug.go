@@ -255,7 +255,7 @@ func debugReload(c *client, a *args) error {
 			s.ks.DB(i).Flush()
 		}
 	}
-	if err := s.loadFile(rdb.LoadOptions{Replace: merge}, nil); err != nil {
+	if err := s.loadFile(rdb.LoadOptions{Replace: merge}); err != nil {
 		s.logLoadError(err)
 		return errReload
 	}

@@ -47,12 +47,18 @@ func dumpCommand(c *client, a *args) error {
 		c.out.Null()
 		return nil
 	}
-	version, high := c.srv.rdbVersion()
+	c.out.Bulk(c.srv.appendDump(nil, o))
+	return nil
+}
+
+// appendDump appends the payload of a value, in the version of the server's files, or in
+// the one that holds it.
+func (s *Server) appendDump(dst []byte, o *keyspace.Object) []byte {
+	version, high := s.rdbVersion()
 	if o.Type() == keyspace.TypeHash && o.Hash().NextFieldExpiry() != keyspace.NoExpiry {
 		version = high
 	}
-	c.out.Bulk(rdb.AppendDump(nil, o, version, c.srv.cfg.Rdbcompression))
-	return nil
+	return rdb.AppendDump(dst, o, version, s.cfg.Rdbcompression)
 }
 
 const (

@@ -230,15 +230,15 @@ func (s *Server) infoPersistence(w *infoWriter) {
 // infoLoading tells how far a load is.
 func (s *Server) infoLoading(w *infoWriter) {
 	l := s.loading
-	eta := int64(1) // until more is known
+	loaded, eta := l.loaded.Load(), int64(1) // until more is known
 	if seconds := (s.nowMs - l.startedMs) / 1000; seconds > 0 {
-		eta = seconds * max(0, l.total-l.loaded) / (l.loaded + 1)
+		eta = seconds * max(0, l.total-loaded) / (loaded + 1)
 	}
 	w.field("loading_start_time", l.startedMs/1000)
 	w.field("loading_total_bytes", l.total)
 	w.field("loading_rdb_used_mem", l.usedMemory)
-	w.field("loading_loaded_bytes", l.loaded)
-	w.field("loading_loaded_perc", 100*ratio(uint64(l.loaded), uint64(l.total)))
+	w.field("loading_loaded_bytes", loaded)
+	w.field("loading_loaded_perc", 100*ratio(uint64(loaded), uint64(l.total)))
 	w.field("loading_eta_seconds", eta)
 }
 
@@ -292,8 +292,9 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.field("pubsub_channels", len(s.topics[channels].byName))
 	w.field("pubsub_patterns", len(s.topics[patterns].byName))
 	w.field("pubsubshard_channels", len(s.topics[shards].byName))
-	w.zeros("latest_fork_usec", "total_forks",
-		"migrate_cached_sockets", "slave_expires_tracked_keys",
+	w.zeros("latest_fork_usec", "total_forks")
+	w.field("migrate_cached_sockets", len(s.migrateSockets.byName))
+	w.zeros("slave_expires_tracked_keys",
 		"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
 		"total_active_defrag_time", "current_active_defrag_time")
 	w.field("tracking_total_keys", s.tracking.keys())

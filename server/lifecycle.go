@@ -149,6 +149,7 @@ func (s *Server) Close() {
 		s.background.Wait()
 		s.endBackgroundSave()
 		s.closeAppendOnly()
+		s.closeMigrateSockets()
 		if s.pidfile != "" {
 			s.log.notice("Removing the pid file.")
 			os.Remove(s.pidfile)

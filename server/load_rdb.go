@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"respect/rdb"
@@ -14,9 +15,13 @@ import (
 
 // loading is what is known of a load during which clients are there.
 type loading struct {
-	startedMs     int64
-	total, loaded int64  // bytes
-	usedMemory    uint64 // bytes that the writer needed
+	startedMs  int64
+	total      int64  // bytes
+	usedMemory uint64 // bytes that the writer needed
+
+	// These are for the goroutine that reads, too.
+	loaded atomic.Int64 // bytes
+	ended  atomic.Bool  // no more is to be read
 }
 
 var errLoading = replyError(config.ErrLoading.Error())
@@ -62,7 +67,7 @@ func (s *Server) load() error {
 
 // loadDataFile reads the RDB file.
 func (s *Server) loadDataFile() error {
-	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux}, s.whileClientsAsk)
+	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux, Wait: s.whileClientsAsk})
 	if err == nil || errors.Is(err, fs.ErrNotExist) || err == errStopped {
 		return nil
 	}
@@ -77,28 +82,27 @@ func (l *loading) aux(name, value string) {
 	}
 }
 
-// sharedReader reads a file for whoever holds the lock, which it gives away while it does.
-type sharedReader struct {
-	s  *Server
-	in io.Reader
+// whileClientsAsk waits without the lock.
+func (s *Server) whileClientsAsk(wait func()) {
+	s.mu.Unlock()
+	wait()
+	s.mu.Lock()
+	s.tick()
 }
 
-func (r sharedReader) Read(p []byte) (n int, err error) {
-	r.s.mu.Unlock()
+// loadReader reads a file, and notes how much of it.
+type loadReader struct {
+	in      io.Reader
+	loading *loading
+}
+
+func (r loadReader) Read(p []byte) (n int, err error) {
 	n, err = r.in.Read(p)
-	r.s.mu.Lock()
-	r.s.tick()
-	r.s.loading.loaded += int64(n)
-	if r.s.stopping {
+	r.loading.loaded.Add(int64(n))
+	if r.loading.ended.Load() {
 		return 0, errStopped
 	}
 	return n, err
-}
-
-// whileClientsAsk makes of a file one that is read without the lock.
-func (s *Server) whileClientsAsk(f *os.File, size int64) io.Reader {
-	s.loading.total = size
-	return sharedReader{s, f}
 }
 
 func (s *Server) logLoadError(err error) {
@@ -112,8 +116,8 @@ func (s *Server) logLoadError(err error) {
 	}
 }
 
-// loadFile reads the RDB file, through what share makes of it, if that is not nil.
-func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) io.Reader) error {
+// loadFile reads the RDB file.
+func (s *Server) loadFile(o rdb.LoadOptions) error {
 	f, err := os.Open(s.dataFile())
 	if err != nil {
 		return err
@@ -127,8 +131,9 @@ func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) 
 	began := time.Now()
 	o.Size = info.Size()
 	var in io.Reader = f
-	if share != nil {
-		in = share(f, info.Size())
+	if s.loading != nil {
+		s.loading.total = info.Size()
+		in = loadReader{f, s.loading}
 	}
 	if _, _, err := s.readRDB(in, o); err != nil {
 		return err

@@ -97,6 +97,7 @@ type Server struct {
 	unit             unit         // what they are being told
 	aof              appendOnly
 	serves           bool // the data is there, and CONFIG SET may do more than note
+	migrateSockets   migrateSockets
 	files            disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE

@@ -84,6 +84,9 @@ func (s *Server) prepareShutdown(o shutdownOptions) error {
 		}
 	}
 	s.stopping = true
+	if s.loading != nil {
+		s.loading.ended.Store(true)
+	}
 	return nil
 }
 

@@ -16,6 +16,7 @@ func newTable(release *command.Version) *command.Table[*row] {
 		transactionCommands,
 		pubsubCommands,
 		genericCommands, dumpCommands,
+		migrateCommands,
 		connectionCommands, serverCommands, memoryCommands, saveCommands,
 		appendOnlyCommands,
 		slowlogCommands, latencyCommands, monitorCommands)

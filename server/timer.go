@@ -146,6 +146,7 @@ func (s *Server) cron() {
 	s.stats.peakMemory = max(s.stats.peakMemory, s.usedMemory())
 	s.paceCollector()
 	s.checkSavePoints()
+	s.migrateSockets.closeUnused(s.nowMs - migrateSocketMs)
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()
 	}

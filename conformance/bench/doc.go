@@ -1,5 +1,6 @@
 // Command bench holds our server against the real ones: throughput, CPU time per
-// request, memory per key and per idle connection, and the time to load an RDB file.
+// request, memory per key and per idle connection, the time to save and to load RDB files,
+// and what a save in the background costs while keys are overwritten.
 //
 //	go run ./conformance/bench [-quick] [-n requests] [-rounds 3]
 //		[-servers redis,respect] [-workloads 'GET,LPUSH -P 32'] [-json file]
