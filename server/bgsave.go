@@ -32,10 +32,13 @@ type backgroundSave struct {
 	commands  uint64        // how many there had been at the last slice
 	ended     chan struct{} // closed at the end
 
-	writing sync.Mutex // taken under Server.mu, so that chunks are written in order
-	output  *rdb.Output
-	err     error  // what went wrong first
-	spare   []byte // of clients
+	syncEvery int64 // bytes after which the file is synced; 0 for only at the end
+
+	writing     sync.Mutex // taken under Server.mu, so that chunks are written in order
+	output      *rdb.Output
+	err         error // what went wrong first
+	syncedBytes int64
+	spare       []byte // of clients
 }
 
 // bgsaveCommand saves the data set in the background.
@@ -77,6 +80,9 @@ func (s *Server) saveInBackground() error {
 		draft: draft, startedMs: s.nowMs, dirty: s.dirty, ended: make(chan struct{}),
 		saver: rdb.NewSaver(s.ks, o), output: rdb.NewOutput(draft, o.SkipChecksum),
 	}
+	if s.cfg.RdbSaveIncrementalFsync {
+		b.syncEvery = syncBytes
+	}
 	b.saver.Full, b.saver.FullBytes = b.writeFull, fullBytes
 	s.saving.background, s.saving.latest = b, b
 	s.log.notice("Background saving started")
@@ -94,6 +100,7 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 		busy := s.stats.commands != b.commands
 		b.commands = s.stats.commands
 		spare = b.writeNext(s.mu.Unlock, spare)
+		b.syncSome()
 		if more && busy {
 			time.Sleep(saveYield)
 		}

@@ -62,6 +62,9 @@ func NewDraft(fs FS, name, temp string) (*Draft, error) {
 // Write writes the next bytes.
 func (d *Draft) Write(p []byte) (int, error) { return d.file.Write(p) }
 
+// Sync puts what was written so far on the disk, so that Finish has less to do.
+func (d *Draft) Sync() error { return d.file.Sync() }
+
 // Finish ends the writing: all bytes are on the disk then.
 func (d *Draft) Finish() error {
 	file := d.file
