@@ -33,8 +33,6 @@ type rewriting struct {
 }
 
 const (
-	// syncEvery is aof-rewrite-incremental-fsync: bytes of a base after which it is synced.
-	syncEvery = 4 << 20
 	// limitFailures is after how many failures in a row rewrites are delayed, first for a
 	// minute, then twice as long each time, up to limitMinutes.
 	limitFailures, limitMinutes = 3, 60
@@ -53,7 +51,7 @@ func (a *appendOnly) startRewrite() error {
 	b := s.newBackgroundSave(draft, a.baseOptions(isRDB))
 	b.finish = a.rewriteEnded
 	if s.cfg.AofRewriteIncrementalFsync {
-		b.syncEvery = syncEvery
+		b.syncEvery = syncBytes
 	}
 	a.rewrite = b
 	s.log.notice("Background append only file rewriting started")

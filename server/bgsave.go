@@ -83,6 +83,9 @@ func (s *Server) saveInBackground() error {
 	b := s.newBackgroundSave(draft, s.saveOptions())
 	b.finish = s.saveEnded
 	s.saving.background = b
+	if s.cfg.RdbSaveIncrementalFsync {
+		b.syncEvery = syncBytes
+	}
 	s.log.notice("Background saving started")
 	go s.runBackgroundSave(b)
 	return nil
@@ -145,16 +148,6 @@ func (s *Server) saveEnded(b *backgroundSave, err error) {
 		err = s.commitFile(b.draft)
 	}
 	s.backgroundSaveEnded(b, err)
-}
-
-// syncSome syncs a part of the file, so that there is not all of it to be synced at the
-// end, when that would hold up everybody who uses the disk.
-func (b *backgroundSave) syncSome() {
-	if b.syncEvery == 0 || b.err != nil || b.output.Bytes-b.syncedBytes < b.syncEvery {
-		return
-	}
-	b.syncedBytes = b.output.Bytes
-	b.err = b.draft.Sync()
 }
 
 // dawdle lets time pass, which rdb-key-save-delay asks for in tests, unless the save is

@@ -137,7 +137,7 @@ func (s *Server) save() error {
 	if err != nil {
 		return err
 	}
-	stats, err := rdb.Save(draft, s.ks, s.saveOptions())
+	stats, err := rdb.Save(s.draftWriter(draft), s.ks, s.saveOptions())
 	if err == nil {
 		err = draft.Finish()
 	}

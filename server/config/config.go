@@ -83,6 +83,7 @@ type Config struct {
 	Dbfilename                 string
 	Rdbcompression             bool
 	Rdbchecksum                bool
+	RdbSaveIncrementalFsync    bool
 	SanitizeDumpPayload        string // no, yes or clients
 	StopWritesOnBgsaveError    bool
 	Appendonly                 bool

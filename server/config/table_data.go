@@ -57,7 +57,7 @@ func (c *Config) filesParams() []Param {
 		{"rdbcompression", "", 0, yesNo(&c.Rdbcompression, true), ""},
 		{"rdbchecksum", "", Immutable, yesNo(&c.Rdbchecksum, true), ""},
 		{"rdb-del-sync-files", "", 0, yesNo(new(bool), false), noReplication},
-		{"rdb-save-incremental-fsync", "", 0, yesNo(new(bool), true), noSnapshotSync},
+		{"rdb-save-incremental-fsync", "", 0, yesNo(&c.RdbSaveIncrementalFsync, true), ""},
 		{"sanitize-dump-payload", "", 0, oneOf(&c.SanitizeDumpPayload, "no", "no", "yes", "clients"), noSanitizing},
 		{"stop-writes-on-bgsave-error", "", 0, yesNo(&c.StopWritesOnBgsaveError, true), ""},
 		{"appendonly", "", DenyLoading, yesNo(&c.Appendonly, false), ""},
