@@ -363,6 +363,9 @@ func (c *client) fieldDeadlines(a *args, base, unit int64) error {
 }
 
 // fieldExpired is told by the keyspace of each field that it is about to delete.
+//
+// Deviation: whoever looks a hash up deletes what has expired of it, and all of that is told.
+// The reference deletes, and tells of, the fields that are named, and leaves others to time.
 func (s *Server) fieldExpired(db *keyspace.DB, key []byte, field keyspace.Element) {
 	if s.copies != nil {
 		s.tell(db.ID(), [][]byte{wordHdel, key, s.keptElement(field)})

@@ -173,8 +173,17 @@ func isUncertain(words []string) bool {
 	has := func(word string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, word) })
 	}
-	return has("9223372036854775807") && strings.EqualFold(words[0], "xgroup") || strings.EqualFold(words[0], "bitfield") && has("FAIL") || strings.EqualFold(words[0], "hincrbyfloat") ||
-		strings.EqualFold(words[0], "zremrangebylex") || strings.EqualFold(words[0], "zrangestore") && has("BYLEX")
+	switch strings.ToLower(words[0]) {
+	case "bitfield":
+		return has("FAIL")
+	case "xgroup", "xsetid":
+		return has("9223372036854775807")
+	case "zrangestore":
+		return has("BYLEX")
+	case "hincrbyfloat", "zremrangebylex":
+		return true
+	}
+	return false
 }
 
 // restore makes a request that restores a value which is there under another key.

@@ -243,15 +243,23 @@ func TestTheHotPathAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("under the race detector sync.Pool drops some of what it is given")
 	}
-	c := session(t)
 	buf := make([]byte, 0, 4096)
-	for _, request := range [][]string{
-		{"GET", "key:000000000001"}, {"SET", "key:000000000001", "xyz"}, {"INCR", "n"}, {"EXISTS", "n"}, {"PING"},
-	} {
-		raw := protocol.AppendRequest(nil, request...)
-		c.exchange(raw, buf)
-		if n := testing.AllocsPerRun(200, func() { c.exchange(raw, buf) }); n != 0 {
-			t.Errorf("%s: %v allocations", request[0], n)
+	for _, keepers := range [][]copyKeeper{nil, {deafKeeper{}}} {
+		c := session(t)
+		c.srv.copies = keepers
+		for _, request := range [][]string{
+			{"GET", "key:000000000001"}, {"SET", "key:000000000001", "xyz"}, {"INCR", "n"}, {"EXISTS", "n"}, {"PING"}, {"PEXPIRE", "n", "100000"},
+		} {
+			raw := protocol.AppendRequest(nil, request...)
+			c.exchange(raw, buf)
+			if n := testing.AllocsPerRun(200, func() { c.exchange(raw, buf) }); n != 0 {
+				t.Errorf("%s, %d keepers: %v allocations", request[0], len(keepers), n)
+			}
 		}
 	}
 }
+
+// deafKeeper is told everything and keeps nothing.
+type deafKeeper struct{}
+
+func (deafKeeper) feed(int, [][]byte) {}
