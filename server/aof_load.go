@@ -105,6 +105,10 @@ func (a *appendOnly) loadFiles(l *loading) error {
 	if l != nil {
 		l.total = total
 	}
+	last := len(files) - 1
+	for last > 0 && sizes[last] == 0 {
+		last-- // Deviation: nothing stands behind what is cut off if it is followed by empty files alone
+	}
 	r := newReplay(s, l)
 	for i, f := range files {
 		began := time.Now()
@@ -116,7 +120,7 @@ func (a *appendOnly) loadFiles(l *loading) error {
 		if err != nil {
 			return err
 		}
-		if truncated && i < len(files)-1 {
+		if truncated && i < last {
 			s.log.warn("Fatal error: the truncated file is not the last file")
 			return errNotLoaded
 		}
