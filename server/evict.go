@@ -74,6 +74,7 @@ func (s *Server) applyMaxmemory() error {
 	limit := s.cfg.Maxmemory
 	s.ks.Meter(limit > 0)
 	if limit == 0 {
+		s.performEvictions() // there are none, but the time of too much is over
 		return nil
 	}
 	if used := s.usedMemory(); used > limit && s.transport != nil {

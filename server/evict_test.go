@@ -71,17 +71,20 @@ func TestEvictionIsCutIntoSlices(t *testing.T) {
 	clock := &stepping{now: time.UnixMilli(1_700_000_000_000)}
 	s := New(Options{Config: quiet(t), Now: clock.Now, Log: io.Discard})
 	c := s.Accept(lone{}).(*client)
-	run(c, "CONFIG SET maxmemory-policy allkeys-random", "CONFIG SET maxmemory 1")
-	for i := range 1000 {
-		c.do("SET", fmt.Sprint("k", i), "v")
+	fill := func() {
+		run(c, "CONFIG SET maxmemory 0")
+		for i := range 1000 {
+			c.do("SET", fmt.Sprint("k", i), "v")
+		}
 	}
+	run(c, "CONFIG SET maxmemory-policy allkeys-random")
+	fill()
+	run(c, "CONFIG SET maxmemory 1", "PING")
 	if n := s.ks.Len(); n != 0 {
 		t.Fatalf("%d keys are left though the clock stands still", n)
 	}
-	run(c, "CONFIG SET maxmemory 0")
-	for i := range 1000 {
-		c.do("SET", fmt.Sprint("k", i), "v")
-	}
+	s.goOnEvicting() // as the timer would
+	fill()
 	clock.step = time.Millisecond // at each look
 	if got := run(c, "CONFIG SET maxmemory 1", "SET k v"); got[1] != "+OK\r\n" {
 		t.Errorf("while eviction goes on: %q", got[1])
@@ -97,8 +100,16 @@ func TestEvictionIsCutIntoSlices(t *testing.T) {
 		t.Errorf("%d keys are left after %d slices", n, rounds)
 	}
 	current, total := s.evictionExceeded()
-	if s.stats.evictedKeys != 1001 || current != 0 && total < current {
+	if s.stats.evictedKeys != 1001+1000 || current == 0 || total < current {
 		t.Errorf("evicted %d; too much for %v, altogether %v", s.stats.evictedKeys, current, total)
+	}
+	run(c, "CONFIG SET maxmemory 0")
+	if none, after := s.evictionExceeded(); none != 0 || after < total {
+		t.Errorf("without a limit: too much for %v, altogether %v, before %v", none, after, total)
+	}
+	run(c, "CONFIG RESETSTAT")
+	if current, total = s.evictionExceeded(); current+total != 0 || s.stats.evictedKeys != 0 {
+		t.Errorf("after RESETSTAT: too much for %v, altogether %v", current, total)
 	}
 }
 
