@@ -47,9 +47,9 @@ func TestFilesAreSyncedInParts(t *testing.T) {
 		}
 	}
 	for _, test := range []struct {
-		set  string
-		want int64
-	}{{"yes", 3}, {"no", 1}} { // for 10 MiB, the end included
+		set   string
+		parts bool
+	}{{"yes", true}, {"no", false}} { // for 10 MiB, the end included
 		for _, save := range []string{"SAVE", "BGSAVE"} {
 			d.syncs.Store(0)
 			c.send("CONFIG SET rdb-save-incremental-fsync "+test.set, save)
@@ -58,8 +58,8 @@ func TestFilesAreSyncedInParts(t *testing.T) {
 				t.Fatal(err)
 			}
 			waitSaved(t, s)
-			if got := d.syncs.Load(); got != test.want {
-				t.Errorf("%s with %s: synced %d times, want %d", save, test.set, got, test.want)
+			if got := d.syncs.Load(); got > 1 != test.parts {
+				t.Errorf("%s with %s: synced %d times", save, test.set, got)
 			}
 		}
 	}
