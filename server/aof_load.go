@@ -19,7 +19,9 @@ import (
 // Loading: base and increments are replayed in order by a client that nobody sees. What a
 // transaction has changed is there as a whole or not at all: its commands wait for EXEC. If
 // the last file ends within a command or a transaction, which a crash can bring about, it is
-// cut off behind the last one that is complete (aof-load-truncated).
+// cut off behind the last one that is complete (aof-load-truncated). Deviation: the reference
+// cuts a transaction in the middle of a command off behind the command before, so that all
+// that it writes next belongs to a transaction without end, and is lost at the next start.
 //
 // While the log is replayed no deadline passes: it says itself when a key has gone. What has
 // expired since goes when it is loaded.
@@ -107,6 +109,9 @@ func (a *appendOnly) loadFiles(l *loading) error {
 	}
 	r := newReplay(s, l)
 	for i, f := range files {
+		if sizes[i] == 0 {
+			continue
+		}
 		began := time.Now()
 		kind := "incr"
 		if f.Type == aof.Base {
@@ -120,9 +125,7 @@ func (a *appendOnly) loadFiles(l *loading) error {
 			s.log.warn("Fatal error: the truncated file is not the last file")
 			return errNotLoaded
 		}
-		if sizes[i] > 0 {
-			s.log.notice("DB loaded from %s file %s: %.3f seconds", kind, f.Name, time.Since(began).Seconds())
-		}
+		s.log.notice("DB loaded from %s file %s: %.3f seconds", kind, f.Name, time.Since(began).Seconds())
 	}
 	a.size, a.baseSize = total, 0
 	if a.manifest.Base != nil {

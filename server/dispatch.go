@@ -178,7 +178,7 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 	if s.ks.HasOpen() {
 		s.ks.Settle()
 	}
-	if s.copies != nil && s.dirty > dirty {
+	if s.copies != nil && s.dirty > dirty && r.Flags&command.Write != 0 {
 		s.propagate(c.db.ID(), c.args.argv)
 	}
 	if err == errBlocked {
