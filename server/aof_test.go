@@ -296,3 +296,21 @@ func TestSwitchedOnAndOff(t *testing.T) {
 		t.Error(got, want)
 	}
 }
+
+// TestAppendingAllocatesNothing has the buffer used again.
+func TestAppendingAllocatesNothing(t *testing.T) {
+	s := appending(t, t.TempDir(), Options{}, func(cfg *config.Config) { cfg.Appendfsync = "no" })
+	s.Lock()
+	defer s.Unlock()
+	argv := [][]byte{[]byte("SET"), []byte("key"), []byte("value")}
+	round := func() {
+		for range 100 {
+			s.aof.feed(0, argv)
+		}
+		s.Commit()
+	}
+	round()
+	if n := testing.AllocsPerRun(10, round); n > 0 {
+		t.Errorf("%v allocations for 100 commands", n)
+	}
+}

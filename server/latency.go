@@ -10,8 +10,8 @@ import (
 
 // LATENCY: when the server was held up, and by what. Each kind of event keeps its
 // latest spikes of latency-monitor-threshold or more, at most one for each second.
-// The events of this server are the execution of commands and the deletion of what
-// has expired; it has neither forks nor background fsyncs that hold it up. The
+// The events of this server are the execution of commands, the deletion of what has
+// expired, and, with the append only file, its writes, renames and fsyncs; it has no forks. The
 // distribution of run times (HISTOGRAM) is kept for each command by latencystats.go.
 // What is written for people to read is in latency_report.go.
 
