@@ -314,3 +314,21 @@ func TestAppendingAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations for 100 commands", n)
 	}
 }
+
+// TestSaveDuringRewrite has a second snapshot while the first is under way.
+func TestSaveDuringRewrite(t *testing.T) {
+	dir := t.TempDir()
+	s := appending(t, dir, Options{}, nil)
+	s.send("DEBUG POPULATE 1000", "CONFIG SET rdb-key-save-delay 300000", "BGREWRITEAOF", "SAVE", "INCR n")
+	s.expect("+OK", "+OK", "+Background append only file rewriting started", "+OK", ":1")
+	waitSaved(t, s.Server)
+	if got := s.infoField("aof_last_bgrewrite_status"); got != "ok" {
+		t.Fatal(got, s.log)
+	}
+	want := s.digest()
+	s.Server.Close()
+	s = appending(t, dir, Options{}, nil)
+	if got := s.digest(); got != want {
+		t.Errorf("%s, want %s\n%s", got, want, s.log)
+	}
+}
