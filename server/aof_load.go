@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ func (s *Server) loadAppendOnly(l *loading) error {
 func (a *appendOnly) upgrade() error {
 	s := a.srv
 	name := s.cfg.Appendfilename
-	old := s.cfg.Dir + "/" + name
+	old := filepath.Join(s.cfg.Dir, name)
 	if _, err := s.files.Size(old); err != nil {
 		return nil
 	}
