@@ -12,7 +12,7 @@ var mayImport = map[string][]string{
 	"respect/keyspace":    {"respect/keyspace"},
 	"respect/rdb":         {"respect/rdb", "respect/keyspace"},
 	"respect/fixtures":    {"respect/fixtures"},
-	"respect/inspect":     {"respect/inspect", "respect/rdb", "respect/keyspace", "respect/protocol"},
+	"respect/inspect":     {"respect/inspect", "respect/rdb", "respect/keyspace", "respect/protocol", "respect/server/aof"},
 	"respect/conformance": {"respect/conformance", "respect/fixtures"},
 	"respect/server":      {"respect/server", "respect/protocol", "respect/keyspace", "respect/rdb"},
 

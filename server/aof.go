@@ -184,7 +184,7 @@ func (s *Server) infoAppendOnlySize(w *infoWriter) {
 	}
 	w.field("aof_current_size", a.size)
 	w.field("aof_base_size", a.baseSize)
-	w.field("aof_pending_rewrite", a.rewriting.scheduled && a.state == aofWaiting)
+	w.field("aof_pending_rewrite", a.rewriting.scheduled)
 	w.field("aof_buffer_length", len(a.buf))
 	w.field("aof_pending_bio_fsync", a.policy != fsyncAlways && a.sync.isBusy())
 	w.field("aof_delayed_fsync", a.delayed)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,9 @@ import (
 // Loading: base and increments are replayed in order by a client that nobody sees. What a
 // transaction has changed is there as a whole or not at all: its commands wait for EXEC. If
 // the last file ends within a command or a transaction, which a crash can bring about, it is
-// cut off behind the last one that is complete (aof-load-truncated).
+// cut off behind the last one that is complete (aof-load-truncated). Deviation: the reference
+// cuts a transaction in the middle of a command off behind the command before, so that all
+// that it writes next belongs to a transaction without end, and is lost at the next start.
 //
 // While the log is replayed no deadline passes: it says itself when a key has gone. What has
 // expired since goes when it is loaded.
@@ -53,7 +56,7 @@ func (s *Server) loadAppendOnly(l *loading) error {
 func (a *appendOnly) upgrade() error {
 	s := a.srv
 	name := s.cfg.Appendfilename
-	old := s.cfg.Dir + "/" + name
+	old := filepath.Join(s.cfg.Dir, name)
 	if _, err := s.files.Size(old); err != nil {
 		return nil
 	}
@@ -111,6 +114,9 @@ func (a *appendOnly) loadFiles(l *loading) error {
 	}
 	r := newReplay(s, l)
 	for i, f := range files {
+		if sizes[i] == 0 {
+			continue
+		}
 		began := time.Now()
 		kind := "incr"
 		if f.Type == aof.Base {
@@ -124,9 +130,7 @@ func (a *appendOnly) loadFiles(l *loading) error {
 			s.log.warn("Fatal error: the truncated file is not the last file")
 			return errNotLoaded
 		}
-		if sizes[i] > 0 {
-			s.log.notice("DB loaded from %s file %s: %.3f seconds", kind, f.Name, time.Since(began).Seconds())
-		}
+		s.log.notice("DB loaded from %s file %s: %.3f seconds", kind, f.Name, time.Since(began).Seconds())
 	}
 	a.size, a.baseSize = total, 0
 	if a.manifest.Base != nil {

@@ -163,10 +163,9 @@ func (a *appendOnly) settle() error {
 	}
 	err := a.sync.flush()
 	if err != nil {
-		a.syncEnded(err)
-		return a.syncErr
+		a.srv.log.warn("Fail to fsync the AOF file: %s", disk.Reason(err))
 	}
-	return nil
+	return err
 }
 
 // changeFile makes a file that was just begun the one that is written to.

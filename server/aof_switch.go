@@ -28,7 +28,10 @@ func (s *Server) applyAppendOnly() error {
 
 func (s *Server) applyFsync() error {
 	s.aof.policy = fsyncPolicies[s.cfg.Appendfsync]
-	return nil
+	if s.aof.policy == fsyncNo {
+		s.aof.syncErr = nil // there will be no fsync that could succeed
+	}
+	return s.applyMisconf()
 }
 
 // start switches the append only file on: all that there is has to be written first.

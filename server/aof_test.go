@@ -296,3 +296,39 @@ func TestSwitchedOnAndOff(t *testing.T) {
 		t.Error(got, want)
 	}
 }
+
+// TestAppendingAllocatesNothing has the buffer used again.
+func TestAppendingAllocatesNothing(t *testing.T) {
+	s := appending(t, t.TempDir(), Options{}, func(cfg *config.Config) { cfg.Appendfsync = "no" })
+	s.Lock()
+	defer s.Unlock()
+	argv := [][]byte{[]byte("SET"), []byte("key"), []byte("value")}
+	round := func() {
+		for range 100 {
+			s.aof.feed(0, argv)
+		}
+		s.Commit()
+	}
+	round()
+	if n := testing.AllocsPerRun(10, round); n > 0 {
+		t.Errorf("%v allocations for 100 commands", n)
+	}
+}
+
+// TestSaveDuringRewrite has a second snapshot while the first is under way.
+func TestSaveDuringRewrite(t *testing.T) {
+	dir := t.TempDir()
+	s := appending(t, dir, Options{}, nil)
+	s.send("DEBUG POPULATE 1000", "CONFIG SET rdb-key-save-delay 300000", "BGREWRITEAOF", "SAVE", "INCR n")
+	s.expect("+OK", "+OK", "+Background append only file rewriting started", "+OK", ":1")
+	waitSaved(t, s.Server)
+	if got := s.infoField("aof_last_bgrewrite_status"); got != "ok" {
+		t.Fatal(got, s.log)
+	}
+	want := s.digest()
+	s.Server.Close()
+	s = appending(t, dir, Options{}, nil)
+	if got := s.digest(); got != want {
+		t.Errorf("%s, want %s\n%s", got, want, s.log)
+	}
+}

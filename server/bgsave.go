@@ -31,6 +31,7 @@ type backgroundSave struct {
 	startedMs int64
 	dirty     uint64        // changes of the keyspace when it began
 	cancelled bool          // guarded by Server.mu
+	walked    bool          // all keys have been saved; guarded by Server.mu
 	commands  uint64        // how many there had been at the last slice
 	quit      chan struct{} // closed when it is given up
 	ended     chan struct{} // closed at the end
@@ -150,6 +151,17 @@ func (s *Server) saveEnded(b *backgroundSave, err error) {
 	s.backgroundSaveEnded(b, err)
 }
 
+// completeWalk saves all that is left, for somebody who is about to take another snapshot.
+// Called with the lock held.
+func (b *backgroundSave) completeWalk() {
+	for !b.walked {
+		b.walked = !b.saver.Step()
+		if b.saver.Pending() >= fullBytes {
+			b.writeFull()
+		}
+	}
+}
+
 // dawdle lets time pass, which rdb-key-save-delay asks for in tests, unless the save is
 // given up.
 func (b *backgroundSave) dawdle(d time.Duration) {
@@ -171,7 +183,7 @@ func (b *backgroundSave) slice(single bool) (more bool) {
 	until := time.Now().Add(saveSlice)
 	for {
 		for range stepsBetween {
-			if !b.saver.Step() {
+			if b.walked = b.walked || !b.saver.Step(); b.walked {
 				return false
 			}
 			if b.saver.Pending() >= saveChunk || single {

@@ -162,7 +162,7 @@ func memoryStatsCommand(c *client, a *args) error {
 	w.int("clients.slaves", 0)
 	w.int("clients.normal", uint64(m.clients))
 	w.int("cluster.links", 0)
-	w.int("aof.buffer", 0)
+	w.int("aof.buffer", uint64(cap(s.aof.buf)))
 	w.int("lua.caches", 0)
 	w.int("functions.caches", 0)
 	for i := range s.ks.Databases() {

@@ -133,6 +133,9 @@ func (s *Server) newDraft() (*disk.Draft, error) {
 func (s *Server) save() error {
 	s.stats.saves++
 	began := time.Now()
+	if b := s.aof.rewrite; b != nil {
+		b.completeWalk() // there can be one snapshot at a time
+	}
 	draft, err := s.newDraft()
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -83,6 +84,27 @@ func (p *peer) expect(lines ...string) {
 			p.t.Fatalf("got %q, want %q", got, want)
 		}
 	}
+}
+
+// infoField returns a field of INFO persistence.
+func (p *peer) infoField(name string) string {
+	p.t.Helper()
+	p.send("INFO persistence")
+	head, err := p.r.ReadString('\n')
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	n, _ := strconv.Atoi(strings.TrimSpace(head[1:]))
+	text := make([]byte, n+2)
+	if _, err := io.ReadFull(p.r, text); err != nil {
+		p.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
 func TestPipelineBehindABlockingCommandGoesOnOnceItIsServed(t *testing.T) {

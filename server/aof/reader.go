@@ -14,6 +14,8 @@ type Reader struct {
 	// Annotation, if set, is told each annotation, without its '#' and the end of its line,
 	// and where it begins.
 	Annotation func(text []byte, offset int64)
+	// Strict demands the end of line behind each argument, which is passed over otherwise.
+	Strict bool
 
 	in   io.Reader
 	buf  []byte
@@ -176,6 +178,9 @@ func (r *Reader) argument(n int) (start, length int, err error) {
 	}
 	if !r.fill(start + int(size) + 2) {
 		return 0, 0, r.end(ErrTruncated)
+	}
+	if end := r.buf[r.from+start+int(size):][:2]; r.Strict && string(end) != "\r\n" {
+		return 0, 0, &FormatError{r.at + int64(start) + size, fmt.Sprintf(`expected \r\n, got: %02x%02x`, end[0], end[1])}
 	}
 	return start, int(size), nil
 }
