@@ -43,7 +43,7 @@ var _ = Describe("random commands", Label("differ"), func() {
 			all, err := stream.Commands(d.Release())
 			must(err)
 			result, err := d.Run(ctx, duel.Options{
-				Generator: stream.New(stream.Options{Seed: seed, Commands: stream.Select(all, d.Has, nil), Config: d.Config(), Transactions: d.Has("multi")}),
+				Generator: stream.New(stream.Options{Seed: seed, Commands: stream.Select(all, d.Has, nil), Config: d.Config(), Transactions: d.Has("multi"), Several: stream.DefaultSeveral}),
 				Duration:  duelTime,
 				Limit:     maxDifferences,
 			})
@@ -65,10 +65,10 @@ var _ = Describe("random commands", Label("differ"), func() {
 // challenge starts two servers and lets them meet.
 func challenge(ctx context.Context, kind, flavour string) *duel.Duel {
 	GinkgoHelper()
-	startOwn := func(ctx context.Context) (*target.Target, error) { return start(ctx) }
-	startReal := func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, flavour) }
+	startOwn := func(ctx context.Context) (*target.Target, error) { return start(ctx, duel.Socket) }
+	startReal := func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, flavour, duel.Socket) }
 	if kind != target.Respect {
-		startOwn = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, kind) }
+		startOwn = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, kind, duel.Socket) }
 	}
 	own, err := startOwn(ctx)
 	must(err)

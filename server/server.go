@@ -207,6 +207,13 @@ func (s *Server) Lock() { s.mu.Lock() }
 // Unlock releases it.
 func (s *Server) Unlock() { s.mu.Unlock() }
 
+// EndRound is for the transport, as the server's handler: all that had arrived was executed.
+func (s *Server) EndRound() {
+	if s.tracking.changed {
+		s.broadcast()
+	}
+}
+
 // Accept takes a new connection. It returns nil for one that is refused.
 func (s *Server) Accept(conn transport.Conn) transport.Session {
 	s.tick()

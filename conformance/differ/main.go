@@ -27,6 +27,7 @@ type options struct {
 	stream      int
 	requests    int
 	length      int
+	several     int
 	duration    time.Duration
 	keepGoing   bool
 	limit       int
@@ -62,6 +63,7 @@ func parseFlags() (options, error) {
 	flag.IntVar(&o.stream, "stream", -1, "the only stream, or the first one with -n or -duration")
 	flag.IntVar(&o.requests, "n", 0, "stop after so many requests")
 	flag.IntVar(&o.length, "length", stream.DefaultLength, "requests of a stream")
+	flag.IntVar(&o.several, "several", stream.DefaultSeveral, "one in so many streams has several connections; 0 for none")
 	flag.DurationVar(&o.duration, "duration", 0, "stop after so long")
 	flag.BoolVar(&o.keepGoing, "keep-going", false, "collect distinct differences")
 	flag.IntVar(&o.limit, "limit", 20, "how many differences to collect")
@@ -143,16 +145,16 @@ func closeAll(list []duel.Opponent) error {
 
 // opponent starts a server, or connects to one that is there.
 func opponent(ctx context.Context, name, builds string) (duel.Opponent, error) {
-	start := func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, name) }
+	start := func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, name, duel.Socket) }
 	switch {
 	case name == target.Redis || name == target.Valkey:
-		start = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, name) }
+		start = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, name, duel.Socket) }
 	case name == target.Respect:
 		path, err := target.Build(ctx, builds)
 		if err != nil {
 			return duel.Opponent{}, err
 		}
-		start = func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, path) }
+		start = func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, path, duel.Socket) }
 	case strings.Contains(name, "/"):
 	default:
 		t, err := target.Connect(ctx, target.Access{Addr: name})
@@ -168,7 +170,7 @@ func opponent(ctx context.Context, name, builds string) (duel.Opponent, error) {
 // duel translates the options.
 func (o *options) duel(commands []stream.Command, config []string, transactions bool) duel.Options {
 	out := duel.Options{
-		Generator: stream.New(stream.Options{Seed: o.seed, Commands: commands, Focus: o.commands, Config: config, Length: o.length, Transactions: transactions}),
+		Generator: stream.New(stream.Options{Seed: o.seed, Commands: commands, Focus: o.commands, Config: config, Length: o.length, Transactions: transactions, Several: o.several}),
 		First:     uint64(max(o.stream, 0)), Requests: o.requests, Duration: o.duration,
 		Found: o.report,
 	}
@@ -189,6 +191,9 @@ func (o *options) again(d *duel.Difference) string {
 	}
 	if len(o.commands) > 0 {
 		s += " -commands " + strings.Join(o.commands, ",")
+	}
+	if o.several != stream.DefaultSeveral {
+		s += fmt.Sprintf(" -several %d", o.several)
 	}
 	if o.length != stream.DefaultLength {
 		s += fmt.Sprintf(" -length %d", o.length)

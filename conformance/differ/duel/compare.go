@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"respect/conformance/differ/stream"
 	"respect/conformance/resp"
 	"respect/conformance/target"
 )
@@ -48,11 +49,19 @@ func newComparer(a, b target.Info) *comparer {
 	return c
 }
 
+// tolerates reports whether a tolerance is in force.
+func (c *comparer) tolerates(name string) bool {
+	return slices.ContainsFunc(c.tolerances, func(t tolerance) bool { return t.name == name })
+}
+
 // sent are the requests without those that a tolerance leaves out.
-func (c *comparer) sent(requests [][]string) [][]string {
-	return slices.DeleteFunc(slices.Clone(requests), func(words []string) bool {
+func (c *comparer) sent(requests []stream.Request, several bool) []stream.Request {
+	return slices.DeleteFunc(slices.Clone(requests), func(r stream.Request) bool {
+		if len(r.Words) == 0 {
+			return false
+		}
 		for _, t := range c.tolerances {
-			if t.skips != nil && t.skips(words) {
+			if t.skips != nil && t.skips(r.Words) || several && t.skipsAmongSeveral != nil && t.skipsAmongSeveral(r.Words) {
 				c.usage[t.name]++
 				return true
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"respect/conformance/differ/stream"
 	"respect/conformance/resp"
 )
 
@@ -31,9 +32,10 @@ type plan struct {
 }
 
 // newPlan looks up the rule of each request and encodes everything.
-func newPlan(requests [][]string) *plan {
+func newPlan(requests []stream.Request) *plan {
 	p := &plan{}
-	for _, words := range requests {
+	for _, r := range requests {
+		words := r.Words
 		x := exchange{words: words, rule: ruleOf(words)}
 		var before, after [][]string
 		if x.rule != nil && x.rule.before != nil {

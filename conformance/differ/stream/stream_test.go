@@ -34,7 +34,8 @@ func TestEverythingIsDrawn(t *testing.T) {
 		for _, p := range s.Config {
 			set[p.Name] = true
 		}
-		for _, words := range s.Requests {
+		for _, r := range s.Requests {
+			words := r.Words
 			name := strings.ToLower(words[0])
 			if tokens[name] == nil {
 				tokens[name] = map[string]bool{}
@@ -117,7 +118,8 @@ func TestFocus(t *testing.T) {
 	g := New(Options{Seed: 1, Commands: commands(t, release72), Focus: []string{"lpos"}})
 	n, total := 0, 0
 	for i := range uint64(20) {
-		for _, words := range g.Stream(i).Requests {
+		for _, r := range g.Stream(i).Requests {
+			words := r.Words
 			total++
 			if strings.EqualFold(words[0], "lpos") {
 				n++
@@ -136,7 +138,8 @@ func TestMistakesAreMade(t *testing.T) {
 	wrong, total := 0, 0
 	g := New(Options{Seed: 1, Commands: commands(t, release72)})
 	for i := range uint64(100) {
-		for _, words := range g.Stream(i).Requests {
+		for _, r := range g.Stream(i).Requests {
+			words := r.Words
 			if want := arity[strings.ToLower(words[0])]; want > 0 {
 				total++
 				if len(words) != want {
