@@ -42,8 +42,12 @@ var _ = Describe("random commands", Label("differ"), func() {
 			seed := uint64(GinkgoRandomSeed())
 			all, err := stream.Commands(d.Release())
 			must(err)
+			options := stream.Options{Seed: 1, Commands: stream.Select(all, d.Has, nil), Config: d.Config()}
+			options.Payloads, err = d.Payloads(ctx, stream.New(options))
+			must(err)
+			options.Seed, options.Transactions, options.Several = seed, d.Has("multi"), stream.DefaultSeveral
 			result, err := d.Run(ctx, duel.Options{
-				Generator: stream.New(stream.Options{Seed: seed, Commands: stream.Select(all, d.Has, nil), Config: d.Config(), Transactions: d.Has("multi"), Several: stream.DefaultSeveral}),
+				Generator: stream.New(options),
 				Duration:  duelTime,
 				Limit:     maxDifferences,
 			})

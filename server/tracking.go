@@ -323,9 +323,9 @@ func (c *client) redirection() int64 {
 
 // endCaching ends CLIENT CACHING behind the command that it was for, which may have been
 // refused, or be unknown and have no row. Subcommands of CLIENT are none, and a
-// transaction counts as one.
+// transaction counts as one. Who has to wait is still within it.
 func (c *client) endCaching(r *row) {
-	if c.multi == nil && (r == nil || r.Container != "client") {
+	if c.multi == nil && c.blocked == nil && (r == nil || r.Container != "client") {
 		c.tracking.caching = false
 	}
 }

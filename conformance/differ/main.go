@@ -121,13 +121,21 @@ func run(ctx context.Context, o options) (found bool, err error) {
 		return false, errors.Join(err, closeAll(opponents))
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	commands, err := stream.Commands(d.Release())
+	all, err := stream.Commands(d.Release())
 	if err != nil {
 		return false, err
 	}
-	commands = stream.Select(commands, d.Has, o.groups)
+	commands := stream.Select(all, d.Has, o.groups)
+	all = stream.Select(all, d.Has, nil)
 	fmt.Printf("%v against %v: seed %d, %d commands\n", opponents[0].Info, opponents[1].Info, o.seed, len(commands))
-	result, err := d.Run(ctx, o.duel(commands, d.Config(), d.Has("multi")))
+	generator := stream.Options{
+		Seed: o.seed, Commands: commands, Focus: o.commands, Config: d.Config(), Length: o.length,
+		Transactions: d.Has("multi"), Several: o.several,
+	}
+	if generator.Payloads, err = d.Payloads(ctx, stream.New(stream.Options{Seed: 1, Commands: all, Config: d.Config()})); err != nil {
+		return false, err
+	}
+	result, err := d.Run(ctx, o.duel(generator))
 	if result != nil {
 		summarize(result)
 		found = len(result.Differences) > 0
@@ -168,9 +176,9 @@ func opponent(ctx context.Context, name, builds string) (duel.Opponent, error) {
 }
 
 // duel translates the options.
-func (o *options) duel(commands []stream.Command, config []string, transactions bool) duel.Options {
+func (o *options) duel(generator stream.Options) duel.Options {
 	out := duel.Options{
-		Generator: stream.New(stream.Options{Seed: o.seed, Commands: commands, Focus: o.commands, Config: config, Length: o.length, Transactions: transactions, Several: o.several}),
+		Generator: stream.New(generator),
 		First:     uint64(max(o.stream, 0)), Requests: o.requests, Duration: o.duration,
 		Found: o.report,
 	}

@@ -15,5 +15,6 @@
 //     each of them is compared, and when
 //   - rules.go, tolerances.go, compare.go decide what is a difference
 //   - duel.go plays one stream, state.go compares what is left behind
+//   - payloads.go gets payloads for RESTORE from the servers
 //   - run.go plays many, shrink.go makes them short, report.go prints them
 package duel

@@ -82,12 +82,17 @@ func New(ctx context.Context, a, b Opponent) (*Duel, error) {
 	return d, d.readDefaults()
 }
 
-// hurry makes a server of ours look for timeouts often.
+// hurry makes a server of ours look for timeouts often, and at payloads closely: without that,
+// damaged ones may end the reference later.
 func (s *side) hurry() error {
 	if !s.Owned {
 		return nil
 	}
-	_, err := s.call("CONFIG", "SET", "hz", "500") // an error reply does not matter
+	// What a server refuses does not matter.
+	if _, err := s.call("CONFIG", "SET", "hz", "500"); err != nil {
+		return err
+	}
+	_, err := s.call("CONFIG", "SET", "sanitize-dump-payload", "yes")
 	return err
 }
 

@@ -15,6 +15,7 @@ type exchange struct {
 	rule    *rule
 	asked   [2][]resp.Value // replies to what the rule asks before
 	replies [2]resp.Value
+	intact  map[string]bool // payloads that were told by DUMP
 	chance  bool            // that there may be sets whose encoding is chance
 	mended  [2][]resp.Value // replies to what makes the states equal again
 }

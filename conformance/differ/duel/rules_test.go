@@ -251,7 +251,7 @@ var skipCases = []struct {
 
 func TestTolerances(t *testing.T) {
 	c := newComparer(redis70, valkey80)
-	covered := map[string]bool{ownMessages: true, "messages within a reply": true, "QUIT of those who want no reply": true} // see several_test.go
+	covered := map[string]bool{ownMessages: true, "messages within a reply": true, "damaged payloads": true, "QUIT of those who want no reply": true} // tested by themselves
 	for _, tc := range toleranceCases {
 		covered[tc.name] = true
 		c.usage = Usage{}
@@ -287,6 +287,21 @@ func TestNumbersAreTheSameOnlyIfWrittenWith17Digits(t *testing.T) {
 	for _, pair := range [][2]string{{"$3 1.0 ", "$1 1 "}, {"$2 01 ", "$1 1 "}, {"$3 abc ", "$3 abd "}, {",0.1 ", ",0.2 "}, {"$19 0.10000000000000001 ", ",0.1 "}} {
 		if judged(t, c, "ZSCORE z a", pair[0], pair[1]) == "" {
 			t.Errorf("%q is taken for %q", pair[0], pair[1])
+		}
+	}
+}
+
+// TestIntactPayloadsAreTaken tolerates that ours refuses a payload only if it was damaged.
+func TestIntactPayloadsAreTaken(t *testing.T) {
+	c := newComparer(ours, valkey80)
+	c.intact = map[string]bool{"good": true}
+	for payload, want := range map[string]string{"good": "not the same", "bad": ""} {
+		c.ended = false
+		if judged(t, c, "RESTORE k 0 "+payload, "+OK ", "+OK ") != "" || c.ended != (payload == "bad") {
+			t.Errorf("%s: ended %v", payload, c.ended)
+		}
+		if got := judged(t, c, "RESTORE k 0 "+payload, "-ERR_Bad_data_format ", "+OK "); got != want {
+			t.Errorf("%s: %q", payload, got)
 		}
 	}
 }

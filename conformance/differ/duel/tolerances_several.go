@@ -1,6 +1,7 @@
 package duel
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -63,7 +64,11 @@ var toleratedAmongSeveral = []tolerance{
 		name: "consumers who waited", reason: "before 7.2 a consumer is made when it is served",
 		between: before72, ends: true,
 		accepts: func(x *exchange) bool {
-			return x.is("xinfo") && aboutSame(withoutIdle(&x.replies[0]), withoutIdle(&x.replies[1]))
+			made := func(v *resp.Value) bool {
+				return bytes.Contains(v.Append(nil), []byte("xgroup-createconsumer"))
+			}
+			return x.replies[0].Type == 0 && made(&x.replies[1]) || x.replies[1].Type == 0 && made(&x.replies[0]) ||
+				x.is("xinfo") && aboutSame(withoutIdle(&x.replies[0]), withoutIdle(&x.replies[1]))
 		},
 	},
 	{

@@ -15,6 +15,7 @@ type Options struct {
 	Focus    []string // names of commands that make up half of each stream
 	Config   []string // parameters that can be set
 	Length   int      // requests of a stream; 0 for DefaultLength
+	Payloads []string // what DUMP has told, for RESTORE
 	// Transactions lets one stream in three have some.
 	Transactions bool
 	// Several says that one stream in so many has several connections; 0 for none.

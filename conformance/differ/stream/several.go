@@ -115,6 +115,11 @@ func (t *talk) later(on int, words ...string) {
 func (t *talk) sendDue() bool {
 	for i, r := range t.due {
 		if len(t.s.Requests) >= r.after && (!t.lines[r.On].waits || t.hasty) {
+			if l := &t.lines[r.On]; l.multi {
+				t.send(r.On, "EXEC")
+				l.multi = false
+				return true
+			}
 			t.due = slices.Delete(t.due, i, i+1)
 			t.s.Requests = append(t.s.Requests, r.Request)
 			for j := range t.lines {

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"encoding/binary"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -193,5 +195,32 @@ func TestSafe(t *testing.T) {
 	}
 	if Safe(nil) {
 		t.Error("nothing can be sent")
+	}
+}
+
+// TestDamagedPayloads have a checksum that is right, as those of DUMP have.
+func TestDamagedPayloads(t *testing.T) {
+	fits := func(p string) bool {
+		n := len(p) - 8
+		return checksum([]byte(p[:n])) == binary.LittleEndian.Uint64([]byte(p[n:]))
+	}
+	d := &draw{Rand: rand.New(rand.NewPCG(1, 2)), opts: &Options{}}
+	for _, p := range payloads {
+		if !fits(p) {
+			t.Fatalf("%q: the checksum is another one", p)
+		}
+		changed := 0
+		for range 20 {
+			damaged := d.damaged(p)
+			if !fits(damaged) {
+				t.Errorf("%q of %q", damaged, p)
+			}
+			if damaged != p {
+				changed++
+			}
+		}
+		if changed < 15 {
+			t.Errorf("%q is damaged %d times of 20", p, changed)
+		}
 	}
 }
