@@ -95,6 +95,7 @@ type Server struct {
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
 	cronPaused   bool // DEBUG PAUSE-CRON
+	skipChecksum bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION
 	nextCronMs   int64
 	replID       string
 	pidfile      string

@@ -12,6 +12,7 @@ import (
 type exchange struct {
 	words   []string
 	queued  [][]string // what EXEC executes
+	cause   []string   // behind what it came, if there are several connections
 	rule    *rule
 	asked   [2][]resp.Value // replies to what the rule asks before
 	replies [2]resp.Value

@@ -143,7 +143,7 @@ func (d *Duel) playSeveral(ctx context.Context, s stream.Stream) (*Difference, e
 	}
 	queued := queuedBy(sent)
 	for _, p := range d.compare.pairs(lines, d.sides[0].socket != "" && d.sides[1].socket != "") {
-		x := exchange{words: []string{"(message)"}, replies: p.values}
+		x := exchange{words: []string{"(message)"}, replies: p.values, cause: sent[p.step].Words}
 		if p.answer != message {
 			x.words, x.queued = sent[p.answer].Words, queued[p.answer]
 			x.rule = ruleOf(x.words)

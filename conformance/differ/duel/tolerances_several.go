@@ -26,8 +26,15 @@ var toleratedAmongSeveral = []tolerance{
 	},
 	{
 		name: "streams that go while somebody waits", reason: "since 7.2 the request is executed again, and finds no group",
-		between: before72,
+		between: before72, ends: true,
 		accepts: func(x *exchange) bool {
+			one := &x.replies[0]
+			if one.Type == 0 {
+				one = &x.replies[1]
+			}
+			if x.replies[0].Type == 0 || x.replies[1].Type == 0 { // a miss is told; 7.0 may answer with no entries
+				return x.is("xread") || bytes.Contains(one.Append(nil), []byte("keymiss"))
+			}
 			gone := oneFails(x, "UNBLOCKED the stream key no longer exists") || oneFails(x, "NOGROUP the consumer group this client was blocked on no longer exists")
 			return gone && oneFails(x, "NOGROUP No such key")
 		},
@@ -44,6 +51,9 @@ var toleratedAmongSeveral = []tolerance{
 		between: before72, ends: true,
 		accepts: func(x *exchange) bool {
 			a, b := invalid(&x.replies[0]), invalid(&x.replies[1])
+			if x.is("(message)") && (a == nil) != (b == nil) {
+				return true // and so it is another message's turn
+			}
 			return (a != nil || x.replies[0].Type == 0) && (b != nil || x.replies[1].Type == 0) && (contained(a, b) || contained(b, a))
 		},
 	},
@@ -56,6 +66,9 @@ var toleratedAmongSeveral = []tolerance{
 		name: "several keys at once", reason: "since 7.2 the first key of the request that has something serves, before, the first that is looked at",
 		between: before72, ends: true,
 		accepts: func(x *exchange) bool {
+			if x.is("(message)") && len(x.cause) > 0 && isCommand(x.cause, "swapdb", "exec") {
+				return true // of the key that served
+			}
 			return x.is("blpop", "brpop", "blmpop", "bzmpop", "bzpopmin", "bzpopmax") && len(x.replies[0].Elems) > 1 && len(x.replies[1].Elems) > 1 &&
 				!same(&x.replies[0].Elems[0], &x.replies[1].Elems[0])
 		},
