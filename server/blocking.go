@@ -104,6 +104,9 @@ func (s *Server) unblock(c *client) {
 		heap.Remove(&s.timeouts, b.heapIndex)
 	}
 	c.blocked = nil
+	if c.tracking != nil {
+		c.endCaching(b.row)
+	}
 }
 
 // signalKey notes that a key may serve clients that wait for it.

@@ -191,9 +191,6 @@ func (c *client) Serve() {
 		}
 	}
 	s.current = nil
-	if s.tracking.changed {
-		s.broadcast()
-	}
 	s.endRun()
 	c.keepRest()
 	if s.limits.counted {

@@ -35,11 +35,11 @@ func (s *Server) dispatch(c *client) bool {
 
 	// 1. Lookup, arity, protection.
 	r, err := s.lookup(c, argv)
+	c.row = r
 	if err != nil {
 		s.reject(c, r, err)
 		return true
 	}
-	c.row = r
 
 	// 2. Authentication.
 	if !c.authenticated && r.Flags&command.NoAuth == 0 {
@@ -134,6 +134,9 @@ func (s *Server) reject(c *client, r *row, err error) {
 		r.stats.rejected++
 	}
 	s.replyError(c, c.refused(r, err))
+	if c.tracking != nil {
+		c.endCaching(r)
+	}
 }
 
 func (s *Server) replyError(c *client, err error) {
@@ -174,6 +177,8 @@ func (s *Server) endCommand(c *client) {
 	if c.tracking != nil {
 		c.endCaching(c.row)
 		s.limitTracking()
+	}
+	if len(s.tracking.pending) > 0 {
 		s.tellPending(c)
 	}
 }
@@ -192,6 +197,9 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 		s.propagateRequest(c, r, s.dirty > dirty)
 	}
 	if err == errBlocked {
+		if c.tracking != nil {
+			s.remember(c, r) // it has looked, and found nothing
+		}
 		if s.monitors != nil {
 			s.feedMonitors(c, r)
 		}

@@ -153,7 +153,7 @@ func restoreCommand(c *client, a *args) error {
 // readPayload makes a value of a payload.
 func (s *Server) readPayload(db *keyspace.DB, key, payload []byte) (rdb.Value, error) {
 	_, high := s.rdbVersion()
-	object, err := rdb.OpenDump(payload, high)
+	object, err := rdb.OpenDump(payload, high, s.skipChecksum)
 	if err != nil {
 		return rdb.Value{}, errDumpTrailer
 	}

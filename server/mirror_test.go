@@ -96,8 +96,8 @@ func TestEffectsMakeTheSameData(t *testing.T) {
 		for _, p := range s.Config {
 			r.configure(p.Name, p.Value)
 		}
-		for _, words := range s.Requests {
-			r.step(words)
+		for _, request := range s.Requests {
+			r.step(request.Words)
 			done++
 		}
 		if t.Failed() {

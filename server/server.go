@@ -102,6 +102,7 @@ type Server struct {
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
 	cronPaused   bool // DEBUG PAUSE-CRON
+	skipChecksum bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION
 	nextCronMs   int64
 	replID       string
 	pidfile      string
@@ -215,6 +216,13 @@ func (s *Server) Lock() { s.mu.Lock() }
 
 // Unlock releases it.
 func (s *Server) Unlock() { s.mu.Unlock() }
+
+// EndRound is for the transport, as the server's handler: all that had arrived was executed.
+func (s *Server) EndRound() {
+	if s.tracking.changed {
+		s.broadcast()
+	}
+}
 
 // Accept takes a new connection. It returns nil for one that is refused.
 func (s *Server) Accept(conn transport.Conn) transport.Session {

@@ -335,7 +335,9 @@ const (
 // it.
 func xautoclaimCommand(c *client, a *args) error {
 	key, group, name := a.next(), a.next(), a.next()
-	cl := claim{retries: -1, atMs: c.srv.nowMs, key: key, group: group}
+	// The key is looked up first, and its type is a matter of later, as in the reference.
+	s, wrongType := c.openStream(key)
+	cl := claim{s: s, retries: -1, atMs: c.srv.nowMs, key: key, group: group}
 	var err error
 	if cl.minIdleMs, err = a.intIn(math.MinInt64, math.MaxInt64, errAutoclaimIdle); err != nil {
 		return err
@@ -357,11 +359,11 @@ func xautoclaimCommand(c *client, a *args) error {
 			return errSyntax
 		}
 	}
-	if cl.s, err = c.openStream(key); err != nil {
-		return err
+	if wrongType != nil {
+		return wrongType
 	}
-	if cl.s != nil {
-		cl.g = cl.s.Group(group)
+	if s != nil {
+		cl.g = s.Group(group)
 	}
 	if cl.g == nil {
 		return errNoKeyOrGroup(key, group)

@@ -146,6 +146,7 @@ func (c *netConn) execute(p, spare []byte) (next []byte, goOn bool) {
 	}
 	if !closing {
 		c.session.Serve()
+		c.server.handler.EndRound()
 	}
 	if mine && !c.closed {
 		out, closing, spare = c.output(out, closing)
@@ -261,6 +262,7 @@ func (c *netConn) takeMore() (out []byte, closing bool, ticket uint64) {
 	defer c.server.handler.Unlock()
 	if !c.closed {
 		c.session.Serve()
+		c.server.handler.EndRound()
 	}
 	if c.closed {
 		out, c.last, closing = c.last, nil, true

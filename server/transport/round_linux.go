@@ -72,6 +72,7 @@ func (l *loop) execute() {
 		}
 	}
 	l.serveWoken()
+	h.EndRound()
 	for _, c := range l.batch {
 		l.collect(c)
 	}

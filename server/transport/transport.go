@@ -22,6 +22,10 @@ type Handler interface {
 	// Accept takes a new connection; the lock is held. It returns nil to
 	// refuse it, and may have given it some last bytes with Conn.Reject.
 	Accept(c Conn) Session
+
+	// EndRound is called when all that had arrived was executed, also of those who
+	// had been woken by it, and before what they replied is taken; the lock is held.
+	EndRound()
 }
 
 // A Committer is a Handler that has something to do between the execution of requests and
