@@ -3,10 +3,11 @@
 GO      ?= go
 FUZZTIME ?= 3s
 DIFFTIME ?= 30s
+CRASHTIME ?= 60s
 
-.PHONY: check test lint cross race conform differ fuzz record bench gen
+.PHONY: check test lint cross race conform differ crash fuzz record bench gen
 
-check: lint cross test conform differ race fuzz   ## everything CI runs
+check: lint cross test conform differ crash race fuzz   ## everything CI runs
 
 test:     ## the README's test command: all packages, and the suite on our server
 	$(GO) test ./...
@@ -28,6 +29,9 @@ conform:  ## the suite on the real servers, where they are installed
 differ:   ## random commands to ours and the real servers, DIFFTIME each
 	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,redis
 	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,valkey
+
+crash:    ## the server is killed for CRASHTIME while it writes files
+	$(GO) run ./conformance/crash -duration $(CRASHTIME)
 
 race:     ## the in-process tests under the race detector
 	$(GO) test -race -short ./protocol/... ./keyspace/... ./rdb/... ./server/...
