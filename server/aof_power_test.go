@@ -98,10 +98,21 @@ func (f *frailServer) change() bool {
 	return !strings.Contains(replies, "-MISCONF") && !strings.Contains(replies, "-EXECABORT") && !f.gone.Load()
 }
 
-// end lets what is under way in the background end.
-func (f *frailServer) end() {
+// finish lets what is under way in the background come to its end.
+func (f *frailServer) finish() {
+	f.mu.Lock()
+	latest := f.saving.latest
+	f.mu.Unlock()
+	if latest != nil {
+		<-latest.ended
+	}
 	f.background.Wait()
+}
+
+// end lets it end at once.
+func (f *frailServer) end() {
 	f.endBackgroundSave()
+	f.background.Wait()
 }
 
 // live makes changes and rewrites the log in between. It returns how many changes were
@@ -115,7 +126,7 @@ func (f *frailServer) live(changes int) (acknowledged int) {
 			f.send("BGREWRITEAOF")
 		}
 		if f.rng.IntN(8) == 0 {
-			f.end()
+			f.finish()
 		}
 		if f.change() {
 			acknowledged = f.n
@@ -217,15 +228,16 @@ func TestSpaceRunsOutAtAnyOperation(t *testing.T) {
 				refusals++
 				f.later.Add(int64(2 * time.Second))
 				f.send("GET n") // an fsync that has failed is tried again
-				f.end()
+				f.finish()
 				if !f.change() {
 					t.Fatalf("life %d (%s, %v at operations %d to %d): it goes on to refuse writes\n%s", life, policy, cause, from, to, f.log.out)
 				}
 			}
 			acknowledged = f.n
 			f.send("BGREWRITEAOF")
-			f.end()
+			f.finish()
 			f.closeAppendOnly()
+			f.background.Wait()
 		}
 		again, err := onFrail(t, disk, rng, policy, true)
 		if err != nil {

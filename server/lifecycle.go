@@ -146,9 +146,9 @@ func (s *Server) Close() {
 			s.transport.Close()
 		}
 		s.timer.stop()
-		s.background.Wait()
 		s.endBackgroundSave()
 		s.closeAppendOnly()
+		s.background.Wait() // nothing is left that could begin anything
 		s.closeMigrateSockets()
 		if s.pidfile != "" {
 			s.log.notice("Removing the pid file.")
