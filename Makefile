@@ -4,7 +4,7 @@ GO      ?= go
 FUZZTIME ?= 3s
 DIFFTIME ?= 30s
 
-.PHONY: check test lint cross race conform differ fuzz record bench gen
+.PHONY: check test lint cross race conform differ fuzz record bench gen binaries compatibility
 
 check: lint cross test conform differ race fuzz   ## everything CI runs
 
@@ -37,6 +37,15 @@ fuzz:     ## each fuzz target for FUZZTIME
 
 record:   ## record the golden transcripts from the real servers
 	$(GO) run ./conformance/record
+
+binaries: ## respect-check, the suite as one program, for every system
+	@for os in linux darwin windows; do for arch in amd64 arm64; do \
+		[ $$os = windows ] && exe=.exe || exe=; echo "bin/respect-check-$$os-$$arch$$exe"; \
+		GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' \
+			-o bin/respect-check-$$os-$$arch$$exe ./conformance/respect-check || exit 1; done; done
+
+compatibility: ## all checks on several servers, side by side in docs/compatibility
+	$(GO) run ./conformance/compatibility
 
 bench:    ## speed and memory beside the real servers
 	$(GO) run ./conformance/bench

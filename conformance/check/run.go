@@ -223,7 +223,9 @@ func judge(v *verdict.Check, r *transcript.Result, err error) {
 	var refused *transcript.Refused
 	switch {
 	case errors.As(err, &refused):
-		v.Verdict, v.Reason = verdict.Missing, fmt.Sprintf("the case needs %s: %s", refused.Request, refused.Reply.Text)
+		needed := strings.Fields(refused.Request)
+		v.Verdict, v.Reason = verdict.Missing, strings.Join(needed[:min(3, len(needed))], " ")
+		v.Command = strings.ToLower(strings.Join(needed[:min(2, len(needed))], "|"))
 	case r.Lacks != "":
 		v.Verdict, v.Reason, v.Command = verdict.Missing, r.Lacks, strings.ToLower(strings.ReplaceAll(r.Lacks, " ", "|"))
 	case r.Skipped != "":

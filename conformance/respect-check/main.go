@@ -108,6 +108,9 @@ func test(ctx context.Context, o *options, args []string, w io.Writer, selection
 		return nil, err
 	}
 	r := &verdict.Report{Started: time.Now().UTC().Truncate(time.Second), Server: study.Server(), Selected: selection.String()}
+	if o.name != "" {
+		r.Server.Name, r.Server.Version, _ = strings.Cut(o.name, " ")
+	}
 	rerun := func(c *verdict.Check) string { return again(args, c.ID) }
 	console := verdict.NewConsole(w, len(plan), isTerminal(w) && !o.quiet, rerun)
 	begun := time.Now()

@@ -35,6 +35,7 @@ type options struct {
 	json, junit, markdown, html, badge, shield string
 	quiet, version                             bool
 
+	name    string   // of the server in reports
 	reports []string // JSON reports to be shown side by side
 }
 
@@ -80,6 +81,7 @@ func parse(args []string, getenv func(string) string, w io.Writer) (*options, er
 	text(&o.html, "html", "", "write an HTML page")
 	text(&o.badge, "badge", "", "write a badge as SVG")
 	text(&o.shield, "shield", "", "write a badge as JSON for shields.io")
+	text(&o.name, "name", "", "what to call the server in reports, such as 'my-server 1.2'")
 	f.BoolVar(&o.quiet, "quiet", false, "only the summary")
 	f.BoolVar(&o.version, "version", false, "tell the version")
 	var bad error

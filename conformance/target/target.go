@@ -149,7 +149,7 @@ func (t *Target) probe(ctx context.Context) (Info, error) {
 	}
 	defer c.Close()
 	alive, err := c.Ask("PING")
-	if err == nil && alive.Type == resp.Error {
+	if err == nil && alive.Type == resp.Error && !IsUnknownCommand(&alive) {
 		err = fmt.Errorf("PING answered with %q", alive.Text)
 	}
 	if err != nil {

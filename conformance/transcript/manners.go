@@ -49,8 +49,11 @@ func (p *Player) ask(words ...string) (resp.Value, error) {
 	return p.control.exchange(resp.Request(words...), p.control.wait)
 }
 
-// demand sends a request that must not fail.
+// demand sends a request that must not fail, nor be one of those that are not made.
 func (p *Player) demand(words ...string) error {
+	if slices.Contains(p.manners.Untold, words[0]) {
+		return &Refused{Request: strings.Join(words[:2], " "), Reply: resp.Value{Type: resp.Error, Text: []byte("the server does not have it")}}
+	}
 	v, err := p.ask(words...)
 	if err == nil && v.Type == resp.Error {
 		err = &Refused{Request: strings.Join(words, " "), Reply: v}

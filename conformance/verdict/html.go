@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"respect/conformance/transcript"
 )
 
 var (
@@ -121,6 +123,31 @@ func namesOf(c *Check) []string {
 	return c.Commands
 }
 
+// Limits of what a page shows of a failure; the JSON report has more.
+const (
+	pageReply    = 1500 // bytes of a reply
+	pageBefore   = 12   // exchanges in front
+	pageExchange = 300  // bytes of each
+)
+
+// trimmed is the failure within these limits.
+func trimmed(f *Failure) *Failure {
+	g := *f
+	g.Want, g.Got, g.Step = transcript.Shorten(f.Want, pageReply), transcript.Shorten(f.Got, pageReply), transcript.Shorten(f.Step, pageReply)
+	if g.Caret != nil && (strings.Count(g.Want, "\n") < g.Caret.WantLine || strings.Count(g.Got, "\n") < g.Caret.GotLine) {
+		g.Want, g.Got = f.Want, f.Got
+	}
+	g.Before = nil
+	for _, e := range f.Before[max(0, len(f.Before)-pageBefore):] {
+		short := transcript.Exchange{Step: transcript.Shorten(e.Step, pageExchange)}
+		for _, got := range e.Got {
+			short.Got = append(short.Got, transcript.Shorten(got, pageExchange))
+		}
+		g.Before = append(g.Before, short)
+	}
+	return &g
+}
+
 func resultOf(r *Report, checks int, commandAt, checkAt map[string]int) pageResult {
 	out := pageResult{Blamed: map[int]int{}, Reasons: map[int]string{}, Known: map[int]string{}, Failures: map[int]*Failure{}}
 	letters := []byte(strings.Repeat("-", checks))
@@ -138,7 +165,7 @@ func resultOf(r *Report, checks int, commandAt, checkAt map[string]int) pageResu
 			out.Blamed[at] = commandAt[c.Command]
 		}
 		if c.Failure != nil {
-			out.Failures[at] = c.Failure
+			out.Failures[at] = trimmed(c.Failure)
 		}
 	}
 	out.Verdicts = string(letters)

@@ -60,7 +60,7 @@ function summary(command, server, protocol) {
     if ((v === "w" || v === "m") && !data.results[server].known[i]) known = false;
   }
   const total = n.p + n.w + n.m + n.e;
-  const kind = n.w ? "w" : n.m ? "m" : n.p ? "p" : n.e ? "e" : "s";
+  const kind = n.w ? "w" : n.m ? "m" : n.e ? "e" : n.p ? "p" : "s";
   return { ...n, total, kind, known: known && (n.w || n.m) > 0 };
 }
 
