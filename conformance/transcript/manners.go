@@ -27,7 +27,7 @@ type Emptying int
 // The ways.
 const (
 	ByFlush Emptying = iota // FLUSHALL
-	ByKeys                  // KEYS *, and DEL for each, in the database that is played in
+	ByKeys                  // KEYS, and DEL for each, in the database that is played in
 	ByHand                  // not by the player
 )
 
@@ -90,8 +90,12 @@ func (p *Player) empty() error {
 	return nil
 }
 
+// Within tells that the following cases write no keys but those that begin with the prefix, which
+// holds no characters that patterns know.
+func (p *Player) Within(prefix string) { p.prefix = prefix }
+
 func (p *Player) deleteKeys() error {
-	keys, err := p.ask("KEYS", "*")
+	keys, err := p.ask("KEYS", p.prefix+"*")
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type Player struct {
 	manners  Manners
 	control  *conn
 	played   bool              // a case was, since the server was empty
+	prefix   string            // of the keys of the cases
 	baseline map[string]string // configuration to return to
 	offered  names             // commands of the server, once they were asked for
 }
