@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"respect/conformance/toy"
 	"respect/conformance/transcript"
 	"respect/conformance/verdict"
+	"respect/fixtures"
 )
 
 // startToy starts a toy server that may do otherwise than usual.
@@ -75,6 +77,8 @@ $"w"
 +"OK"
 > STRLEN k
 :1
+> GET k
+$"w"
 
 === asked for to see what is said
 > NOSUCH
@@ -92,6 +96,9 @@ func TestWrongIsNotMissing(t *testing.T) {
 	if out[2].Reason != "STRLEN" || out[2].Command != "strlen" || out[1].Command != "get" {
 		t.Errorf("blamed: %q, %q, %q", out[2].Reason, out[2].Command, out[1].Command)
 	}
+	if f := out[2].Failure; f == nil || f.Further != 0 {
+		t.Errorf("a case goes on without the command that it needs: %+v", f)
+	}
 	f := out[1].Failure
 	if f == nil || f.Step != "> GET k" || f.Want != `$"w"` || f.Got != `$"v"` || f.Caret == nil || f.Caret.WantColumn != 2 {
 		t.Fatalf("failure: %+v", f)
@@ -106,7 +113,7 @@ func TestWrongIsNotMissing(t *testing.T) {
 	}
 	for _, c := range r.Commands {
 		want := map[string]verdict.Outcome{
-			"set": {Passed: 1, Elsewhere: 2}, "get": {Passed: 1, Wrong: 1}, "strlen": {Missing: 1},
+			"set": {Passed: 1, Elsewhere: 2}, "get": {Passed: 1, Wrong: 1, Elsewhere: 1}, "strlen": {Missing: 1},
 		}[c.Name]
 		if c.RESP2 != want {
 			t.Errorf("%s: got %+v, want %+v", c.Name, c.RESP2, want)
@@ -340,31 +347,96 @@ func TestRealServersPass(t *testing.T) {
 }
 
 func TestDataFilesThatAreNotServed(t *testing.T) {
-	for name, answer := range map[string]string{"GET": "$1\r\nx\r\n", "KEYS": "*0\r\n"} {
-		s := startToy(t, func(words []string) string {
-			if words[0] == name && words[len(words)-1] != probeKey {
-				return answer
+	plan, err := Plan(&Selection{Focus: regexp.MustCompile("^rdb/redis-7.0.15/strings$")})
+	if err != nil || len(plan) != 1 {
+		t.Fatal(err, len(plan))
+	}
+	databases, _ := plan[0].Data.LoadedBy("redis-7.2.6")
+	databases = map[int][]fixtures.Key{0: slices.DeleteFunc(databases[0], func(k fixtures.Key) bool { return k.Type != "string" || k.Expire.Set })}
+	for _, c := range []struct {
+		what, step string
+		wrong      func(s *toy.Server, key, text string)
+	}{
+		{what: "as they are"},
+		{"another value", "> GET ", func(s *toy.Server, key, text string) { s.Put(key, text+"x") }},
+		{"a key more", "> KEYS *", func(s *toy.Server, _, _ string) { s.Put("more", "") }},
+	} {
+		s := startToy(t, nil)
+		var key, text string
+		for i := range databases[0] {
+			key = string(databases[0][i].Key)
+			if text, err = databases[0][i].Value.Text(); err != nil {
+				t.Fatal(err)
 			}
-			return ""
-		})
-		plan, err := Plan(&Selection{Focus: regexp.MustCompile("^rdb/redis-7.0.15/strings$")})
-		if err != nil || len(plan) != 1 {
-			t.Fatal(err, len(plan))
+			s.Put(key, text)
 		}
-		databases, _ := plan[0].Data.LoadedBy("redis-7.2.6")
-		if name == "KEYS" {
-			for db := range databases {
-				databases[db] = nil
-			}
-			databases[0] = databases[0][:0]
+		if c.wrong != nil {
+			c.wrong(s, key, text)
 		}
 		named, err := target.Connect(t.Context(), target.Access{Addr: s.Addr()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		f := compareData(t.Context(), named, databases)
-		if got := fmt.Sprint(f != nil); got != fmt.Sprint(name == "GET") {
-			t.Errorf("%s: %+v", name, f)
+		if (f == nil) != (c.wrong == nil) || f != nil && !strings.HasPrefix(f.Step, c.step) {
+			t.Errorf("%s: %+v", c.what, f)
 		}
+	}
+}
+
+// TestMain lets the test program be a server that is started for each worker, and that ends
+// when it is asked to.
+func TestMain(m *testing.M) {
+	if os.Getenv("RESPECT_TOY") == "" {
+		os.Exit(m.Run())
+	}
+	s, err := toy.Listen("127.0.0.1:" + os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	s.Answer = func(words []string) string {
+		if words[0] == "END" {
+			os.Exit(3)
+		}
+		return ""
+	}
+	select {}
+}
+
+func TestServersThatEndAreStartedAgain(t *testing.T) {
+	t.Setenv("RESPECT_TOY", "1")
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := target.ParseTemplate("'" + program + "' {port}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers := &Servers{Template: template}
+	study, err := servers.Study(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const good = "> SET k v\n+\"OK\"\n\n"
+	out := play(t, servers, study, "=== a\n"+good+"=== b\n> END\n+\"OK\"\n\n=== c\n"+good+"=== d\n"+good)
+	for i, want := range []verdict.Verdict{verdict.Passed, verdict.Wrong, verdict.Passed, verdict.Passed} {
+		if out[i].Verdict != want {
+			t.Errorf("%s: %s (%s), want %s", out[i].ID, out[i].Verdict, out[i].Reason, want)
+		}
+	}
+}
+
+func TestKeysOfOthersAreNotDeletedAtTheEnd(t *testing.T) {
+	s := startToy(t, nil)
+	servers, study := connect(t, s, false)
+	f, err := transcript.Parse("toy/toy.txt", []byte("=== a\n> SET k v\n+\"OK\"\n> KEYS *\n*1\n  $\"k\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Run(t.Context(), servers, study, []*Check{ofCase(f, &f.Cases[0], 2)}, 1, func(*verdict.Check) { s.Put("theirs", "1") })
+	if err != nil || s.Has("k") || !s.Has("theirs") {
+		t.Errorf("error %v, ours left %v, theirs left %v", err, s.Has("k"), s.Has("theirs"))
 	}
 }

@@ -166,6 +166,10 @@ func (w *worker) play(ctx context.Context, c *Check, v *verdict.Check) error {
 		return context.Cause(ctx)
 	}
 	judge(v, &r, err)
+	if w.study.Gentle && w.player.Clean() != nil {
+		w.leave()
+		return nil
+	}
 	if w.t.Ended(0) && w.servers.Named == nil || w.study.Manners.Emptying == transcript.ByHand || err != nil && !isRefused(err) {
 		w.leave()
 	}
