@@ -24,6 +24,8 @@ cross:    ## it builds and vets on every system that we claim
 conform:  ## the suite on the real servers, where they are installed
 	$(GO) test ./conformance -count=1 -server redis
 	$(GO) test ./conformance -count=1 -server valkey
+	! command -v redis-server >/dev/null || $(GO) run ./conformance/respect-check -quiet -server redis
+	! command -v valkey-server >/dev/null || $(GO) run ./conformance/respect-check -quiet -server valkey
 
 differ:   ## random commands to ours and the real servers, DIFFTIME each
 	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,redis

@@ -124,7 +124,7 @@ func (w *worker) preclude(c *Check, v *verdict.Check) bool {
 		}
 	}
 	if c.Protocol == 3 && !w.study.Capabilities[target.RESP3] {
-		v.Verdict, v.Reason, v.Command = verdict.Missing, "RESP3", "hello"
+		v.Verdict, v.Reason = verdict.Missing, "RESP3"
 		return true
 	}
 	return false

@@ -50,7 +50,7 @@ type pageCheck struct {
 
 type pageResult struct {
 	Verdicts string           `json:"verdicts"` // p, w, m, s, or - for checks of other runs
-	Blamed   map[int]int      `json:"blamed"`   // the command at fault, if it is one of the check's
+	Blamed   map[int]int      `json:"blamed"`   // the command at fault, -1 if it is none of the check's
 	Reasons  map[int]string   `json:"reasons"`
 	Known    map[int]string   `json:"known"`
 	Failures map[int]*Failure `json:"failures"`
@@ -161,8 +161,11 @@ func resultOf(r *Report, checks int, commandAt, checkAt map[string]int) pageResu
 		if c.Known != "" {
 			out.Known[at] = c.Known
 		}
-		if c.Failed() && slices.Contains(c.Commands, c.Command) {
-			out.Blamed[at] = commandAt[c.Command]
+		if c.Failed() && c.Command != "" {
+			out.Blamed[at] = -1
+			if slices.Contains(c.Commands, c.Command) {
+				out.Blamed[at] = commandAt[c.Command]
+			}
 		}
 		if c.Failure != nil {
 			out.Failures[at] = trimmed(c.Failure)

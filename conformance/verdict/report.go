@@ -62,7 +62,8 @@ type Check struct {
 	Verdict  Verdict  `json:"verdict"`
 	// Reason is why it was skipped, what is missing, or what is wrong.
 	Reason string `json:"reason,omitempty"`
-	// Command is the one that is wrong or missing.
+	// Command is the one that is wrong or missing, which may be none of Commands: the case could
+	// not be set up without it.
 	Command string `json:"command,omitempty"`
 	// Known is the reason for which the failure is expected.
 	Known   string   `json:"known,omitempty"`
@@ -70,10 +71,10 @@ type Check struct {
 	Seconds float64  `json:"seconds"`
 }
 
-// Blames tells whether the failure is that of the command. If it is none of those that the check
-// is about, as with a protocol that the server does not speak, it is that of all.
+// Blames tells whether the failure is that of the command. Where no single one is to blame, as
+// with a protocol that the server does not speak, it is that of all.
 func (c *Check) Blames(name string) bool {
-	return c.Command == name || !slices.Contains(c.Commands, c.Command)
+	return c.Command == name || c.Command == ""
 }
 
 // Failed tells whether the check was made and not passed.

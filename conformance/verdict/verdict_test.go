@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,22 @@ func sample(name string) *Report {
 	}
 	r.Finish()
 	return r
+}
+
+func TestBlame(t *testing.T) {
+	r := &Report{Checks: []Check{
+		{ID: "a", Commands: []string{"get", "set"}, Protocol: 2, Verdict: Missing, Command: "config|set"},
+		{ID: "b", Commands: []string{"get", "set"}, Protocol: 3, Verdict: Missing, Reason: "RESP3"},
+		{ID: "c", Commands: []string{"get", "set"}, Protocol: 2, Verdict: Wrong, Command: "set"},
+	}}
+	r.Finish()
+	want := []Command{
+		{Name: "get", RESP2: Outcome{Elsewhere: 2}, RESP3: Outcome{Missing: 1}},
+		{Name: "set", RESP2: Outcome{Elsewhere: 1, Wrong: 1}, RESP3: Outcome{Missing: 1}},
+	}
+	if !slices.Equal(r.Commands, want) {
+		t.Errorf("got %+v", r.Commands)
+	}
 }
 
 func TestScore(t *testing.T) {
