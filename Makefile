@@ -1,12 +1,15 @@
 # What there is to do with Respect. `make check` is exactly what CI runs.
 
 GO      ?= go
-FUZZTIME ?= 3s
+FUZZTIME ?= 2s
 DIFFTIME ?= 30s
+CRASHTIME ?= 60s
 
-.PHONY: check test lint cross race conform differ fuzz record bench gen binaries compatibility
+SERVERS  ?= redis valkey
 
-check: lint cross test conform differ race fuzz   ## everything CI runs
+.PHONY: check test lint cross race conform $(SERVERS:%=conform-%) random differ crash fuzz record bench gen binaries compatibility
+
+check: lint cross test conform random race fuzz   ## everything CI runs
 
 test:     ## the README's test command: all packages, and the suite on our server
 	$(GO) test ./...
@@ -21,15 +24,22 @@ cross:    ## it builds and vets on every system that we claim
 	@for os in linux darwin windows; do for arch in amd64 arm64; do echo "vet $$os/$$arch"; \
 		GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) vet ./... || exit 1; done; done
 
-conform:  ## the suite on the real servers, where they are installed
-	$(GO) test ./conformance -count=1 -server redis
-	$(GO) test ./conformance -count=1 -server valkey
-	! command -v redis-server >/dev/null || $(GO) run ./conformance/respect-check -quiet -server redis
-	! command -v valkey-server >/dev/null || $(GO) run ./conformance/respect-check -quiet -server valkey
+conform:  ## the suite on the real servers, where they are installed, at the same time
+	@$(MAKE) --no-print-directory -j2 $(SERVERS:%=conform-%)
+
+$(SERVERS:%=conform-%): conform-%:
+	$(GO) test ./conformance -count=1 -run TestConformance -server $*
+	! command -v $*-server >/dev/null || $(GO) run ./conformance/respect-check -quiet -server $*
+
+random:   ## differ and crash, each for its time
+	@$(MAKE) --no-print-directory -j2 differ crash
 
 differ:   ## random commands to ours and the real servers, DIFFTIME each
 	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,redis
 	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,valkey
+
+crash:    ## the server is killed for CRASHTIME while it writes files
+	$(GO) run ./conformance/crash -duration $(CRASHTIME)
 
 race:     ## the in-process tests under the race detector
 	$(GO) test -race -short ./protocol/... ./keyspace/... ./rdb/... ./server/...

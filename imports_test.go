@@ -12,7 +12,7 @@ var mayImport = map[string][]string{
 	"respect/keyspace":    {"respect/keyspace"},
 	"respect/rdb":         {"respect/rdb", "respect/keyspace"},
 	"respect/fixtures":    {"respect/fixtures"},
-	"respect/inspect":     {"respect/inspect", "respect/rdb", "respect/keyspace", "respect/protocol"},
+	"respect/inspect":     {"respect/inspect", "respect/rdb", "respect/keyspace", "respect/protocol", "respect/server/aof"},
 	"respect/conformance": {"respect/conformance", "respect/fixtures"},
 	"respect/server":      {"respect/server", "respect/protocol", "respect/keyspace", "respect/rdb"},
 
@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"respect/server/transport":   {"respect/server/transport"},
 	"respect/server/process":     {"respect/server/process"},
 	"respect/server/disk":        {"respect/server/disk"},
+	"respect/server/aof":         {"respect/server/aof", "respect/keyspace", "respect/protocol"},
 }
 
 func TestPartsKnowOnlyWhomTheyMay(t *testing.T) {

@@ -2,6 +2,7 @@
 //
 //	respect [file] [--parameter value ...] [-]
 //	respect check-rdb FILE
+//	respect check-aof [--fix | --truncate-to-timestamp TIMESTAMP] FILE
 //	respect dump FILE [--json | --resp | --stats] [--db N] [--match GLOB]
 package main
 
@@ -25,6 +26,7 @@ const usage = `Usage: respect [/path/to/redis.conf] [options] [-]
        respect -v or --version
        respect -h or --help
        respect check-rdb FILE
+       respect check-aof [--fix | --truncate-to-timestamp TIMESTAMP] FILE
        respect dump FILE [--json | --resp | --stats] [--db N] [--match GLOB]
 
 Examples:
@@ -56,6 +58,8 @@ func run(args []string) int {
 		switch args[0] {
 		case "check-rdb":
 			return inspect.CheckRDB(args[1:], os.Stdout, os.Stderr, progress())
+		case "check-aof":
+			return inspect.CheckAOF(args[1:], os.Stdin, os.Stdout)
 		case "dump":
 			return inspect.Dump(args[1:], os.Stdout, os.Stderr, progress())
 		}

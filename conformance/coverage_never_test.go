@@ -19,7 +19,8 @@ var never = map[string][]string{
 		"lpush", "rpush", // what was pushed is there
 		"smismember",                                                                                          // a number for each member
 		"hmset", "lset", "ltrim", "mset", "pfmerge", "psetex", "rename", "restore", "restore-asking", "setex", // OK or an error
-		"type", // the word none
+		"migrate", // the word NOKEY
+		"type",    // the word none
 		"watch",
 		"ssubscribe", "sunsubscribe", // messages
 		"xautoclaim",                              // the ID to go on with

@@ -42,8 +42,12 @@ var _ = Describe("random commands", Label("differ"), func() {
 			seed := uint64(GinkgoRandomSeed())
 			all, err := stream.Commands(d.Release())
 			must(err)
+			options := stream.Options{Seed: 1, Commands: stream.Select(all, d.Has, nil), Config: d.Config()}
+			options.Payloads, err = d.Payloads(ctx, stream.New(options))
+			must(err)
+			options.Seed, options.Transactions, options.Several = seed, d.Has("multi"), stream.DefaultSeveral
 			result, err := d.Run(ctx, duel.Options{
-				Generator: stream.New(stream.Options{Seed: seed, Commands: stream.Select(all, d.Has, nil), Config: d.Config(), Transactions: d.Has("multi")}),
+				Generator: stream.New(options),
 				Duration:  duelTime,
 				Limit:     maxDifferences,
 			})
@@ -65,10 +69,10 @@ var _ = Describe("random commands", Label("differ"), func() {
 // challenge starts two servers and lets them meet.
 func challenge(ctx context.Context, kind, flavour string) *duel.Duel {
 	GinkgoHelper()
-	startOwn := func(ctx context.Context) (*target.Target, error) { return start(ctx) }
-	startReal := func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, flavour) }
+	startOwn := func(ctx context.Context) (*target.Target, error) { return start(ctx, duel.Socket) }
+	startReal := func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, flavour, duel.Socket) }
 	if kind != target.Respect {
-		startOwn = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, kind) }
+		startOwn = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, kind, duel.Socket) }
 	}
 	own, err := startOwn(ctx)
 	must(err)

@@ -15,6 +15,10 @@ import (
 // difference. So a command that touches a value a thousand times has it measured
 // once, and no value needs to report its changes. Measuring is O(1): each value
 // counts its own bytes.
+//
+// With maxmemory the sum of all databases, their tables and indexes included, is asked
+// for before each command. Then it is metered: whatever changes what a database takes
+// brings the sum up to date. Without, that is a test of a flag.
 
 // accountUnit is what boxed objects are counted in, in bytes.
 const accountUnit = 16
@@ -41,27 +45,29 @@ func (o *Object) units() uint32 {
 // hashes with fields that expire. It is no part of a snapshot that is being taken.
 func (db *DB) charge(o *Object) {
 	db.ks.join(o)
-	if !o.isBoxed() {
+	if o.isBoxed() {
+		b := o.box()
+		b.charged = o.units()
+		db.bytes += int(b.charged) * accountUnit
+		db.indexFields(o)
+	} else {
 		db.bytes += o.Size()
-		return
 	}
-	b := o.box()
-	b.charged = o.units()
-	db.bytes += int(b.charged) * accountUnit
-	db.indexFields(o)
+	db.meter()
 }
 
 // discharge takes back what an object that goes was counted as, and its place in
 // the index.
 func (db *DB) discharge(o *Object) {
-	if !o.isBoxed() {
+	if o.isBoxed() {
+		b := o.box()
+		db.bytes -= int(b.charged) * accountUnit
+		b.charged = gone
+		unindexFields(o)
+	} else {
 		db.bytes -= o.Size()
-		return
 	}
-	b := o.box()
-	db.bytes -= int(b.charged) * accountUnit
-	b.charged = gone
-	unindexFields(o)
+	db.meter()
 }
 
 // Open tells that the value of an object is about to change in place. A snapshot that
@@ -91,6 +97,7 @@ func (ks *Keyspace) Settle() {
 			x.db.bytes += (int(now) - int(b.charged)) * accountUnit
 			b.charged = now
 			x.db.indexFields(x.o)
+			x.db.meter()
 		}
 		ks.open[i] = opened{}
 	}
@@ -111,6 +118,45 @@ func (ks *Keyspace) Bytes() int {
 		n += db.bytes
 	}
 	return n
+}
+
+// Meter begins to keep the sum that Used returns up to date, or ends it.
+func (ks *Keyspace) Meter(on bool) {
+	ks.metered = on
+	for _, db := range ks.dbs {
+		db.meter()
+	}
+}
+
+// Used returns the memory of all keys and values with the tables and indexes, in bytes.
+// It is O(1) while it is metered.
+func (ks *Keyspace) Used() int {
+	if ks.metered {
+		return ks.used
+	}
+	return ks.Bytes() + ks.TableBytes()
+}
+
+// meter brings the sum up to date after a change of what the database takes.
+func (db *DB) meter() {
+	if db.ks.metered {
+		db.measure()
+	}
+}
+
+func (db *DB) measure() {
+	table, expires := db.TableBytes()
+	now := db.bytes + table + expires
+	db.ks.used += now - db.measured
+	db.measured = now
+}
+
+// checkMeter verifies that the sum is that of all databases.
+func (ks *Keyspace) checkMeter() error {
+	if sum := ks.Bytes() + ks.TableBytes(); ks.metered && ks.used != sum {
+		return fmt.Errorf("the databases take %d bytes, metered are %d", sum, ks.used)
+	}
+	return nil
 }
 
 // Usage returns the memory that a key takes with its value, its place in the

@@ -11,7 +11,7 @@ func (ks *Keyspace) Check() error {
 			return fmt.Errorf("database %d: %w", db.id, err)
 		}
 	}
-	return nil
+	return ks.checkMeter()
 }
 
 // Check verifies the invariants of the table, of the expiry index, and of each

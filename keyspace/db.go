@@ -8,13 +8,14 @@ import (
 
 // A DB is one numbered database.
 type DB struct {
-	ks      *Keyspace
-	id      int
-	table   *hashtable.Table[*Object]
-	expires expiryIndex
-	fields  *fieldIndex // of hashes with fields that expire (field_expire.go)
-	bytes   int         // of all objects (account.go)
-	part    *part       // of the snapshot that is being taken, or nil (snapshot.go)
+	ks       *Keyspace
+	id       int
+	table    *hashtable.Table[*Object]
+	expires  expiryIndex
+	fields   *fieldIndex // of hashes with fields that expire (field_expire.go)
+	bytes    int         // of all objects (account.go)
+	measured int         // what it has in Keyspace.used
+	part     *part       // of the snapshot that is being taken, or nil (snapshot.go)
 }
 
 func newTable() *hashtable.Table[*Object] {
@@ -89,6 +90,24 @@ func (db *DB) Add(key []byte, t Type, value any) *Object {
 	return o
 }
 
+// NewObject returns an object that holds a value of a boxed type. It is in no database yet;
+// see [DB.AddObject].
+func NewObject(key []byte, t Type, value any) *Object { return newBoxed(key, t, 0, value) }
+
+// AddObject adds an object that is complete and in no database, unless there is one of its
+// key already: then it returns false.
+func (db *DB) AddObject(o *Object) bool {
+	slot, position := db.table.Locate(o.Key())
+	if slot != nil && db.Lookup(o.Key(), NoTouch|NoStats) != nil {
+		return false
+	}
+	db.initClock(o)
+	db.table.InsertAt(position, o)
+	db.charge(o)
+	db.added(o)
+	return true
+}
+
 // Delete removes a key and tells whether it was there. A key whose deadline has
 // passed is not there.
 func (db *DB) Delete(key []byte) bool {
@@ -146,6 +165,7 @@ func (db *DB) place(o *Object, atMs int64) {
 	db.charge(o)
 	if atMs != NoExpiry {
 		db.expires.set(o, atMs)
+		db.meter()
 	}
 	db.added(o)
 }
@@ -168,6 +188,7 @@ func (db *DB) Flush() int {
 	db.expires = expiryIndex{}
 	db.fields = &fieldIndex{}
 	db.bytes = 0
+	db.meter()
 	return n
 }
 
@@ -185,7 +206,10 @@ func (db *DB) Warm(keys [][]byte) uint64 {
 }
 
 // Reserve makes room for n keys in one go, as before a file is loaded.
-func (db *DB) Reserve(n int) { db.table.Reserve(n) }
+func (db *DB) Reserve(n int) {
+	db.table.Reserve(n)
+	db.meter()
+}
 
 // RandomKey returns a key, each with equal chance; found is false if there is
 // none. Keys met whose deadline has passed are deleted,

@@ -144,17 +144,20 @@ func (db *DB) ExpireAt(o *Object) int64 { return db.expires.at(o) }
 func (db *DB) SetExpireAt(o *Object, atMs int64) {
 	db.preserve(o)
 	db.expires.set(o, atMs)
+	db.meter()
 }
 
 // Persist takes the key's deadline away and tells whether it had one.
 func (db *DB) Persist(o *Object) bool {
 	db.preserve(o)
-	return db.expires.remove(o)
+	had := db.expires.remove(o)
+	db.meter()
+	return had
 }
 
 // expired tells whether the clock has passed the key's deadline.
 func (db *DB) expired(o *Object) bool {
-	return o.expire != 0 && db.ks.nowMs > db.expires.heap[o.expire-1].atMs
+	return o.expire != 0 && db.ks.nowMs > db.expires.heap[o.expire-1].atMs && !db.ks.Replaying
 }
 
 // expireNow deletes an expired key and reports it.
@@ -184,7 +187,7 @@ func (ks *Keyspace) NextExpiry() (atMs int64, ok bool) {
 // ExpireSome deletes up to limit keys and fields whose deadline has passed, keys
 // first and earliest first within each database, and tells whether there are more.
 func (ks *Keyspace) ExpireSome(limit int) (more bool) {
-	if ks.DeletionPaused {
+	if ks.DeletionPaused || ks.Replaying {
 		return false
 	}
 	for _, db := range ks.dbs {

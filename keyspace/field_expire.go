@@ -178,8 +178,8 @@ func (x *deadlineHeap[T]) countBefore(i int, ms int64) int {
 }
 
 // deleteExpired deletes up to limit fields whose deadline the time has passed,
-// earliest first, and returns how many.
-func (h *Hash) deleteExpired(nowMs int64, limit int) (n int) {
+// earliest first, and returns how many. It tells of each of them before.
+func (h *Hash) deleteExpired(nowMs int64, limit int, tell func(field Element)) (n int) {
 	h.unhide()
 	for ; n < limit; n++ {
 		next := h.NextFieldExpiry()
@@ -188,9 +188,17 @@ func (h *Hash) deleteExpired(nowMs int64, limit int) (n int) {
 		}
 		if h.encoding == hashTable {
 			t := h.table()
-			t.remove(t.expires.heap[0].o.name())
+			field := t.expires.heap[0].o.name()
+			if tell != nil {
+				tell(Element{Bytes: field})
+			}
+			t.remove(field)
 		} else {
-			h.cut(h.ex().lp.First())
+			at := h.ex().lp.First()
+			if tell != nil {
+				tell(h.ex().lp.Get(at))
+			}
+			h.cut(at)
 		}
 	}
 	return n
@@ -204,7 +212,7 @@ func (db *DB) freshen(o *Object) bool {
 		return true
 	}
 	next := h.NextFieldExpiry()
-	if next == NoExpiry || next >= db.ks.nowMs {
+	if next == NoExpiry || next >= db.ks.nowMs || db.ks.Replaying {
 		return true
 	}
 	if !db.ks.DeletionPaused {
@@ -224,7 +232,11 @@ func (db *DB) freshen(o *Object) bool {
 func (db *DB) expireFields(o *Object, limit int) int {
 	h, key := o.Hash(), o.Key()
 	db.Open(o)
-	n := h.deleteExpired(db.ks.nowMs, limit)
+	var tell func(field Element)
+	if db.ks.OnFieldExpired != nil {
+		tell = func(field Element) { db.ks.OnFieldExpired(db, key, field) }
+	}
+	n := h.deleteExpired(db.ks.nowMs, limit, tell)
 	db.ks.Stats.ExpiredFields += uint64(n)
 	gone := h.stored() == 0
 	if gone {

@@ -18,6 +18,7 @@ type fieldModel struct {
 
 func newFieldModel(t *testing.T) *fieldModel {
 	m := &fieldModel{t: t, r: newRand(t), ks: New(2, rand.NewPCG(1, 2))}
+	m.ks.Meter(true)
 	m.ks.Settings.Hash.MaxListpackEntries = 6
 	m.ks.SetNow(1000)
 	m.ks.OnFieldsExpired = func(_ *DB, _ []byte, gone bool) { m.gone += btoi(gone) }

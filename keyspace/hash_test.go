@@ -185,7 +185,7 @@ func (m *hashModel) expire() {
 			m.compare()
 		}
 	}
-	if n := m.h.deleteExpired(m.nowMs, 1<<30); n != len(m.hidden) {
+	if n := m.h.deleteExpired(m.nowMs, 1<<30, nil); n != len(m.hidden) {
 		m.t.Fatalf("%d fields expired, want %d", n, len(m.hidden))
 	}
 }

@@ -48,6 +48,9 @@ type Keyspace struct {
 	// OnExpired, if set, is told of each key deleted because its deadline had
 	// passed, after the deletion.
 	OnExpired func(db *DB, key []byte)
+	// OnFieldExpired, if set, is told of each field of a hash that is about to be deleted
+	// because its deadline has passed.
+	OnFieldExpired func(db *DB, key []byte, field Element)
 	// OnFieldsExpired, if set, is told of each hash of which fields were deleted
 	// because their deadline had passed, after the deletion. The key is gone if no
 	// field was left.
@@ -58,11 +61,20 @@ type Keyspace struct {
 	// DeletionPaused keeps keys whose deadline has passed. They are not found all
 	// the same.
 	DeletionPaused bool
+	// Replaying keeps keys and fields whose deadline has passed, and lets them be found: a
+	// log is being replayed, which says itself when they go.
+	Replaying bool
 
 	dbs   []*DB
 	open  []opened // objects whose values may have changed (account.go)
 	nowMs int64
 	rand  *rand.Rand
+
+	metered bool // used is kept up to date (account.go)
+	used    int  // bytes that all databases take
+
+	pool      *evictionPool // candidates for eviction, or nil (evict.go)
+	evictFrom int           // the database that gave the last random victim
 
 	epoch    uint32    // that objects get: 0 or epochBit (snapshot.go)
 	snapshot *Snapshot // the one being taken, or nil
@@ -116,6 +128,8 @@ func (ks *Keyspace) Swap(a, b int) {
 	x.fields, y.fields = y.fields, x.fields
 	x.bytes, y.bytes = y.bytes, x.bytes
 	swapParts(x, y)
+	x.meter()
+	y.meter()
 }
 
 // deadlineBytes is what a deadline takes in an index.

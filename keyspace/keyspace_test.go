@@ -44,6 +44,7 @@ func newModel(t *testing.T, databases int) *model {
 		m.dbs = append(m.dbs, map[string]modelKey{})
 	}
 	m.ks.SetNow(m.nowMs)
+	m.ks.Meter(r.IntN(4) > 0)
 	return m
 }
 

@@ -27,6 +27,9 @@ type Snapshot struct {
 	parts []*part // in the order of the databases; the first is the one being walked
 	total int
 	saved int
+
+	held   *Object // of which a part was saved, or nil
+	finish func()
 }
 
 // SaveFunc receives a key of a snapshot: the number that its database had, and its
@@ -42,6 +45,7 @@ type part struct {
 	table    *hashtable.Table[*Object]
 	cursor   uint64
 	begun    bool
+	walked   bool // to the end, where a held object may be
 
 	db        *DB         // the database that has the table now, or nil
 	deadlines expiryIndex // of the keys, once no database has the table
@@ -92,13 +96,23 @@ func (s *Snapshot) Step(begin func(db, keys, expires int)) (more bool) {
 		p.begun = true
 		begin(p.id, p.keys, p.expires)
 	}
-	p.cursor = p.table.Scan(p.cursor, p.preserve)
-	if p.cursor == 0 {
+	if !p.walked {
+		p.cursor = p.table.Scan(p.cursor, p.preserve)
+		p.walked = p.cursor == 0
+	}
+	if p.walked && s.held == nil {
 		p.detach()
 		s.parts = s.parts[1:]
 	}
 	return true
 }
+
+// Hold tells that a part of an object has been saved only. Before it changes finish is
+// called, which has to save the rest and to call Release.
+func (s *Snapshot) Hold(o *Object, finish func()) { s.held, s.finish = o, finish }
+
+// Release tells that the object that is held has been saved.
+func (s *Snapshot) Release() { s.held, s.finish = nil, nil }
 
 // GiveUp ends the saving. The steps have to be made all the same, but only mark the keys;
 // if they are not, the next snapshot makes them at once.
@@ -130,6 +144,9 @@ func (p *part) detach() {
 func (p *part) preserve(o *Object) {
 	s := p.snapshot
 	if o.meta&epochBit == s.ks.epoch {
+		if o == s.held {
+			s.finish()
+		}
 		return
 	}
 	o.meta ^= epochBit

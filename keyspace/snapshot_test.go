@@ -178,6 +178,7 @@ func (c *changer) updateString(db *DB, o *Object) {
 // newChanger returns a keyspace of some thousand keys with small limits, and what changes it.
 func newChanger(seed uint64) *changer {
 	c := &changer{New(3, rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))}
+	c.ks.Meter(true)
 	c.ks.SetNow(1_000_000)
 	c.ks.Settings.Set = SetLimits{MaxIntset: 4, MaxListpackEntries: 4, MaxListpackValue: 20}
 	c.ks.Settings.Hash = HashLimits{MaxListpackEntries: 4, MaxListpackValue: 50}

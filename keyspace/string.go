@@ -32,6 +32,14 @@ func newString(key, value []byte, e Encoding) *Object {
 	return newBoxed(key, TypeString, e, &b)
 }
 
+// NewString returns an object that holds a string, in the encoding that suits it best. It
+// is in no database yet; see [DB.AddObject].
+func NewString(key, value []byte) *Object {
+	var buf [intBytes]byte
+	stored, e := encode(value, &buf)
+	return newString(key, stored, e)
+}
+
 // stringBytes returns the stored bytes: the text, or for Int the eight bytes of
 // the number.
 func (o *Object) stringBytes() []byte {
@@ -128,8 +136,9 @@ func (db *DB) setStored(key, stored []byte, e Encoding, keepTTL bool) *Object {
 	}
 	o := *slot
 	db.preserve(o)
-	if !keepTTL {
+	if !keepTTL && o.expire != 0 {
 		db.expires.remove(o)
+		db.meter()
 	}
 	if !o.replaceInline(stored, e) {
 		n := newString(key, stored, e)

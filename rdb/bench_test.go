@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -94,4 +95,44 @@ func benchmarkLoad(b *testing.B, data []byte) {
 		}
 	}
 	b.ReportMetric(benchKeys*float64(b.N)/b.Elapsed().Seconds(), "keys/s")
+}
+
+// BenchmarkSave saves a million small strings or hashes, or one sorted set of as many
+// members, and reports elements per second.
+func BenchmarkSave(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		add  func(db *keyspace.DB, limits *keyspace.Settings)
+	}{
+		{"String", func(db *keyspace.DB, _ *keyspace.Settings) {
+			for i := range benchKeys {
+				db.SetString(fmt.Appendf(nil, "key:%012d", i), bytes.Repeat([]byte("x"), 32), false)
+			}
+		}},
+		{"HashListpack", func(db *keyspace.DB, limits *keyspace.Settings) {
+			for i := range benchKeys {
+				packed := listpackOf("name", fmt.Sprint("element:", i), "age", fmt.Sprint(i%100), "city", "Berlin")
+				h := keyspace.HashOfListpack([]byte(packed), &limits.Hash)
+				db.Add(fmt.Appendf(nil, "key:%012d", i), keyspace.TypeHash, h)
+			}
+		}},
+		{"ZSet2", func(db *keyspace.DB, limits *keyspace.Settings) {
+			z := keyspace.NewZSetBuilder(&limits.ZSet)
+			for i := range benchKeys {
+				z.Add(fmt.Appendf(nil, "element:%012d", i), float64(i*7%1_000_003))
+			}
+			db.Add([]byte("zset"), keyspace.TypeZSet, z.ZSet())
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			ks := keyspace.New(1, rand.NewPCG(1, 2))
+			c.add(ks.DB(0), &ks.Settings)
+			for b.Loop() {
+				if _, err := Save(io.Discard, ks, SaveOptions{Version: 11, Compress: true}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(benchKeys*float64(b.N)/b.Elapsed().Seconds(), "elements/s")
+		})
+	}
 }

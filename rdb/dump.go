@@ -19,14 +19,15 @@ var ErrDumpPayload = errors.New("DUMP payload version or checksum are wrong")
 
 // OpenDump verifies the trailer of a DUMP payload, and returns type and value, with the
 // trailer behind them: as in real servers, a value that is cut short takes it for its own.
-// Payloads of versions above maxVersion are refused.
-func OpenDump(payload []byte, maxVersion int) (object []byte, err error) {
+// Payloads of versions above maxVersion are refused. The checksum does not matter if
+// anyChecksum is set.
+func OpenDump(payload []byte, maxVersion int, anyChecksum bool) (object []byte, err error) {
 	if len(payload) < dumpTrailer {
 		return nil, ErrDumpPayload
 	}
 	sum := len(payload) - 8
 	version := int(binary.LittleEndian.Uint16(payload[sum-2:]))
-	if version > maxVersion || binary.LittleEndian.Uint64(payload[sum:]) != CRC64(0, payload[:sum]) {
+	if version > maxVersion || !anyChecksum && binary.LittleEndian.Uint64(payload[sum:]) != CRC64(0, payload[:sum]) {
 		return nil, ErrDumpPayload
 	}
 	return payload, nil
@@ -55,8 +56,8 @@ type Value struct {
 // LoadObject makes a value of an object (see [OpenDump]). DB and key are only for error
 // messages. Errors are as those of [Reader.Read].
 func LoadObject(object []byte, ks *keyspace.Keyspace, db int, key []byte) (Value, error) {
-	l := newLoader(objectReader(object, db, key), ks)
-	l.detached = true
+	l := newLoader(objectReader(object, db, key), &ks.Settings)
+	l.nowMs = ks.Now()
 	l.reader.resetHeader()
 	l.begin(&l.reader.header)
 	err := l.reader.readObject(l)

@@ -254,7 +254,7 @@ func (w *Writer) writeFields(h *keyspace.Hash, earliest int64) {
 		}
 		w.element(field)
 		w.element(value)
-		return true
+		return w.goOn()
 	})
 }
 

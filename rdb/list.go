@@ -114,7 +114,7 @@ func (w *Writer) writeList(o *keyspace.Object) {
 	w.Length(uint64(nodes))
 	o.List().EachNode(func(n quicklist.Node) bool {
 		w.writeNode(n)
-		return true
+		return w.goOn()
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 
 	"respect/keyspace"
 )
@@ -20,6 +21,8 @@ type LoadStats struct {
 	EmptyKeys []string
 	// Unchecked says that the file has no checksum although its version could.
 	Unchecked bool
+	// End is the offset behind the file, or of what was read last.
+	End int64
 	// Aux are the facts about the writer, by name.
 	Aux map[string]string
 }
@@ -36,6 +39,9 @@ type LoadOptions struct {
 	// Replace lets keys of the file take the place of keys that are there, which is an
 	// error otherwise.
 	Replace bool
+	// Wait, if set, is called to wait for what comes next from the file: who holds a lock
+	// that guards the keyspace can give it away meanwhile.
+	Wait func(wait func())
 }
 
 // minKeySize is the least number of bytes that a key takes in a file. It bounds
@@ -45,32 +51,47 @@ const minKeySize = 3
 // Load reads a file into a keyspace. Keys whose deadline has passed are left out.
 // After an error, a *FormatError or a *LimitError or that of the input, the
 // keyspace holds what came before it.
+//
+// A goroutine of its own reads the file and makes the objects, while the caller's puts
+// them into the databases (load_insert.go).
 func Load(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, error) {
-	l := newLoader(NewReader(in), ks)
-	l.maxKeys = uint64(o.Size) / minKeySize
-	l.stats.Aux = map[string]string{}
-	l.reader.SkipChecksum, l.replace, l.onAux = o.SkipChecksum, o.Replace, o.OnAux
-	err := l.reader.Read(l)
-	return l.stats, err
+	stats, _, err := LoadPreamble(in, ks, o)
+	return stats, err
 }
 
-// loader is the Visitor that fills a keyspace.
+// LoadPreamble is Load for a file behind whose end something else follows, as the commands
+// of an append only file do. It returns the input behind the RDB file; LoadStats.End tells
+// where that begins.
+func LoadPreamble(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats, io.Reader, error) {
+	settings := ks.Settings // they may change meanwhile
+	settings.ZSet.Rand = rand.New(rand.NewPCG(ks.Rand().Uint64(), ks.Rand().Uint64()))
+	l := newLoader(NewReader(in), &settings)
+	l.nowMs, l.databases, l.replaying = ks.Now(), ks.Databases(), ks.Replaying
+	l.maxKeys = uint64(o.Size) / minKeySize
+	l.stats.Aux = map[string]string{}
+	l.reader.SkipChecksum = o.SkipChecksum
+	l.belt = newBelt()
+	i := inserter{ks: ks, options: &o, belt: l.belt}
+	stats, err := i.load(l)
+	stats.End = l.reader.Position().Offset
+	return stats, l.reader.Rest(), err
+}
+
+// loader is the Visitor that makes objects of what it visits.
 type loader struct {
 	Ignore
-	reader  *Reader
-	ks      *keyspace.Keyspace
-	maxKeys uint64
-	replace bool
-	onAux   func(name, value string)
-	stats   LoadStats
+	reader    *Reader
+	belt      *belt // to the keyspace; nil if the value is all that is wanted
+	nowMs     int64
+	databases int
+	replaying bool // deadlines do not count
+	maxKeys   uint64
+	stats     LoadStats // but for the number of keys
 
 	version int
 	header  *KeyHeader
-	db      *keyspace.DB
-	skip    bool // the key at hand is not kept
-	// detached says that there is no database: the value is all that is wanted.
-	detached bool
-	object   *keyspace.Object // the key at hand, once it has its value
+	skip    bool             // the key at hand is not kept
+	object  *keyspace.Object // the key at hand, once it has its value
 
 	// The value of the key at hand, if it is no string and has elements.
 	valueType keyspace.Type
@@ -94,9 +115,8 @@ type builder interface {
 	finish() (any, error)
 }
 
-func newLoader(r *Reader, ks *keyspace.Keyspace) *loader {
-	l := &loader{reader: r, ks: ks}
-	limits := &ks.Settings
+func newLoader(r *Reader, limits *keyspace.Settings) *loader {
+	l := &loader{reader: r}
 	l.list = listBuilder{limits: &limits.List}
 	l.set = setBuilder{reader: r, limits: &limits.Set}
 	l.hash = hashBuilder{reader: r, limits: &limits.Hash}
@@ -131,31 +151,21 @@ func (l *loader) Aux(name, value []byte) error {
 	if len(l.stats.Aux) < maxAux {
 		l.stats.Aux[string(name)] = string(value)
 	}
-	if l.onAux != nil {
-		l.onAux(string(name), string(value))
-	}
-	return nil
+	l.belt.batch.facts = append(l.belt.batch.facts, [2]string{string(name), string(value)})
+	return l.belt.send(l.reader)
 }
 
 func (l *loader) SelectDB(db int) error {
-	if db < 0 || db >= l.ks.Databases() {
-		return l.refuse("FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting", l.ks.Databases())
+	if db < 0 || db >= l.databases {
+		return l.refuse("FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting", l.databases)
 	}
-	l.db = l.ks.DB(db)
 	return nil
 }
 
 func (l *loader) ResizeDB(keys, _ uint64) error {
-	l.database().Reserve(int(min(keys, l.maxKeys)))
+	r := reservation{l.reader.header.DB, int(min(keys, l.maxKeys))}
+	l.belt.batch.reservations = append(l.belt.batch.reservations, r)
 	return nil
-}
-
-// database returns the selected database.
-func (l *loader) database() *keyspace.DB {
-	if l.db == nil {
-		l.db = l.ks.DB(0)
-	}
-	return l.db
 }
 
 func (l *loader) Function(source []byte) error {
@@ -199,15 +209,9 @@ func (l *loader) adopt(t keyspace.Type, value any) { l.valueType, l.value = t, v
 
 func (l *loader) Key(h *KeyHeader) error {
 	l.begin(h)
-	l.skip = h.ExpireAtMs != NoExpire && h.ExpireAtMs < l.ks.Now()
+	l.skip = h.ExpireAtMs != NoExpire && h.ExpireAtMs < l.nowMs && !l.replaying
 	if l.skip {
 		l.stats.Expired++
-		return nil
-	}
-	if l.replace {
-		l.database().Delete(h.Key)
-	} else if l.database().Lookup(h.Key, keyspace.NoTouch|keyspace.NoStats) != nil {
-		return l.refuse("RDB has duplicated key '%s' in DB %d", h.Key, h.DB)
 	}
 	return nil
 }
@@ -215,10 +219,10 @@ func (l *loader) Key(h *KeyHeader) error {
 func (l *loader) String(value []byte) error {
 	switch {
 	case l.skip:
-	case l.detached:
+	case l.belt == nil:
 		l.adopt(keyspace.TypeString, bytes.Clone(value))
 	default:
-		l.object = l.db.SetString(l.header.Key, value, false)
+		l.object = keyspace.NewString(l.header.Key, value)
 	}
 	return nil
 }
@@ -231,23 +235,13 @@ func (l *loader) EndKey() error {
 		return err
 	}
 	if l.value != nil {
-		l.object = l.db.Add(l.header.Key, l.valueType, l.value)
+		l.object = keyspace.NewObject(l.header.Key, l.valueType, l.value)
 	}
 	if l.object == nil {
 		l.countEmpty()
 		return nil
 	}
-	l.stats.Keys++
-	if h := l.header; h.ExpireAtMs != NoExpire {
-		l.db.SetExpireAt(l.object, h.ExpireAtMs)
-	}
-	if l.header.Freq != NoFreq {
-		l.ks.SetFrequency(l.object, uint8(l.header.Freq))
-	}
-	if l.header.IdleSeconds != NoIdle {
-		l.ks.SetIdleSeconds(l.object, l.header.IdleSeconds)
-	}
-	return nil
+	return l.belt.add(l.object, l.header, l.reader)
 }
 
 // finish completes the value at hand.

@@ -44,7 +44,7 @@ func (l *loader) hashBuilder() *hashBuilder {
 
 // live reports whether a field is to be kept.
 func (l *loader) live(expireAtMs int64) bool {
-	if expireAtMs == NoExpire || expireAtMs >= l.ks.Now() {
+	if expireAtMs == NoExpire || expireAtMs >= l.nowMs || l.replaying {
 		return true
 	}
 	l.dropped++

@@ -317,7 +317,7 @@ func TestLoadRefusesAKeyTwice(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	want := []string{"RDB has duplicated key 'k' in DB 0",
-		`Refused in RDB reading offset 17, type 0 (string) at offset 14, key "k" in DB 0: RDB has duplicated key 'k' in DB 0`}
+		`Refused in RDB reading offset 19, type 0 (string) at offset 14, key "k" in DB 0: RDB has duplicated key 'k' in DB 0`}
 	if diff := cmp.Diff(want, limit.LogLines()); diff != "" {
 		t.Error(diff)
 	}

@@ -47,7 +47,7 @@ func loadDump(t *testing.T, ks *keyspace.Keyspace, db *keyspace.DB, m *fixtures.
 	if err != nil {
 		t.Fatal(err)
 	}
-	object, err := rdb.OpenDump(payload, rdb.MaxVersion)
+	object, err := rdb.OpenDump(payload, rdb.MaxVersion, false)
 	if err != nil {
 		t.Fatalf("%s: key %q: %v", m.Name(), k.Key, err)
 	}

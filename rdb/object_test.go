@@ -98,7 +98,7 @@ func loadAndCheck(t *testing.T, ks *keyspace.Keyspace, object []byte) {
 // checkSaved writes a value, and requires what is made of it to be written as the same bytes.
 func checkSaved(t *testing.T, ks *keyspace.Keyspace, o *keyspace.Object) {
 	t.Helper()
-	object, err := OpenDump(AppendDump(nil, o, MaxVersion, true), MaxVersion)
+	object, err := OpenDump(AppendDump(nil, o, MaxVersion, true), MaxVersion, false)
 	if err != nil {
 		t.Fatal(err)
 	}

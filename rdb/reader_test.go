@@ -404,7 +404,7 @@ func decodeDump(t *testing.T, name string, db int, k *fixtures.Key) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	object, err := OpenDump(payload, MaxVersion)
+	object, err := OpenDump(payload, MaxVersion, false)
 	if err != nil {
 		t.Fatalf("%s: key %q: %v", name, k.Key, err)
 	}
@@ -414,17 +414,17 @@ func decodeDump(t *testing.T, name string, db int, k *fixtures.Key) {
 	}
 	compareValue(t, k, v.current)
 	payload[len(payload)-1] ^= 1
-	if _, err := OpenDump(payload, MaxVersion); err != ErrDumpPayload {
+	if _, err := OpenDump(payload, MaxVersion, false); err != ErrDumpPayload {
 		t.Errorf("%s: key %q: wrong checksum: %v", name, k.Key, err)
 	}
 }
 
 func TestOpenDumpVersion(t *testing.T) {
 	payload, _ := hex.DecodeString("0001760c005a7efa72e3121487")
-	if _, err := OpenDump(payload, 11); err != ErrDumpPayload {
+	if _, err := OpenDump(payload, 11, false); err != ErrDumpPayload {
 		t.Errorf("version 12 for a server of version 11: %v", err)
 	}
-	if _, err := OpenDump(payload[:9], 12); err != ErrDumpPayload {
+	if _, err := OpenDump(payload[:9], 12, false); err != ErrDumpPayload {
 		t.Errorf("short: %v", err)
 	}
 }

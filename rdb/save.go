@@ -22,6 +22,16 @@ type SaveOptions struct {
 	Aux [][2]string
 	// Functions are the sources of the function libraries.
 	Functions [][]byte
+	// Format, if set, is the form of the file instead of that of RDB files: nothing of the
+	// above counts then.
+	Format Format
+}
+
+// A Format writes a data set in another form. What it appends to is what is to be written
+// next.
+type Format interface {
+	Begin(b []byte) []byte
+	Key(b []byte, db int, o *keyspace.Object, expireAtMs int64) []byte
 }
 
 // Usage is how the use of keys is told in a file: by the policy of eviction.
@@ -64,15 +74,22 @@ type Saver struct {
 
 	ks       *keyspace.Keyspace
 	writer   *Writer
+	format   Format // nil for RDB files
 	usage    Usage
 	snapshot *keyspace.Snapshot
 	stepping bool
 	skipped  int
+	big      sliced
 }
 
 // NewSaver begins a file.
 func NewSaver(ks *keyspace.Keyspace, o SaveOptions) *Saver {
-	s := &Saver{ks: ks, writer: NewWriter(o.Version, o.Compress), usage: o.Usage}
+	s := &Saver{ks: ks, writer: NewWriter(o.Version, o.Compress), usage: o.Usage, format: o.Format}
+	if s.format != nil {
+		s.writer.Buf = s.format.Begin(nil)
+		s.snapshot = ks.BeginSnapshot(s.saveKey)
+		return s
+	}
 	s.writer.Header()
 	for _, fact := range o.Aux {
 		s.writer.Aux(fact[0], fact[1])
@@ -87,21 +104,42 @@ func NewSaver(ks *keyspace.Keyspace, o SaveOptions) *Saver {
 // Step writes some keys, or, at last, the end of the file, and tells whether more is to
 // be done.
 func (s *Saver) Step() (more bool) {
+	if s.big.object != nil {
+		s.resumeBig()
+		return true
+	}
 	s.stepping = true
 	more = s.snapshot.Step(s.beginDB)
 	s.stepping = false
-	if !more {
+	if !more && s.format == nil {
 		s.writer.EOF()
 	}
 	return more
 }
 
 func (s *Saver) beginDB(db, keys, expires int) {
+	if s.format != nil {
+		return
+	}
 	s.writer.SelectDB(db)
 	s.writer.ResizeDB(keys, expires)
 }
 
 func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
+	if s.format != nil {
+		s.writer.Buf = s.format.Key(s.writer.Buf, db, o, expireAtMs)
+		s.limit()
+		return
+	}
+	if s.big.object != nil {
+		s.writeBehind(func() { s.writeKey(db, o, expireAtMs) })
+	} else {
+		s.writeKey(db, o, expireAtMs)
+	}
+	s.limit()
+}
+
+func (s *Saver) writeKey(db int, o *keyspace.Object, expireAtMs int64) {
 	if _, known := valueWriters[o.Type()]; !known {
 		s.skipped++
 		return
@@ -117,7 +155,11 @@ func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
 		h.Freq = int(s.ks.Frequency(o))
 	}
 	s.writer.Key(&h)
-	s.writer.Value(o)
+	s.writeValue(o)
+}
+
+// limit lets what was written because it was about to change be taken, if it is too much.
+func (s *Saver) limit() {
 	if !s.stepping && s.Full != nil && len(s.writer.Buf) > s.FullBytes {
 		s.Full()
 	}
@@ -144,6 +186,7 @@ func (s *Saver) Stats() SaveStats {
 // GiveUp ends the writing. Steps are to be made all the same, to the end: they cost little,
 // and if they are not, the next Saver makes them all at once.
 func (s *Saver) GiveUp() {
+	s.dropBig()
 	s.snapshot.GiveUp()
 	s.Full = nil
 	s.writer.Buf = nil
@@ -157,11 +200,17 @@ type Output struct {
 	out          io.Writer
 	sum          uint64
 	skipChecksum bool
+	plain        bool // there is no checksum at the end
 }
 
 // NewOutput returns an output that writes to out.
 func NewOutput(out io.Writer, skipChecksum bool) *Output {
 	return &Output{out: out, skipChecksum: skipChecksum}
+}
+
+// NewPlainOutput returns an output for what a [Format] has written.
+func NewPlainOutput(out io.Writer) *Output {
+	return &Output{out: out, skipChecksum: true, plain: true}
 }
 
 // Write writes the next bytes.
@@ -176,6 +225,9 @@ func (o *Output) Write(p []byte) (n int, err error) {
 
 // Finish writes the checksum.
 func (o *Output) Finish() error {
+	if o.plain {
+		return nil
+	}
 	n, err := o.out.Write(binary.LittleEndian.AppendUint64(nil, o.sum))
 	o.Bytes += int64(n)
 	return err
@@ -188,20 +240,78 @@ const saveChunk = 64 << 10
 // the counterpart of [Load].
 func Save(out io.Writer, ks *keyspace.Keyspace, o SaveOptions) (SaveStats, error) {
 	s, to := NewSaver(ks, o), NewOutput(out, o.SkipChecksum)
-	var spare []byte
+	if o.Format != nil {
+		to = NewPlainOutput(out)
+	}
+	w := newChunkWriter(to)
 	for more := true; more; {
 		for more && s.Pending() < saveChunk {
 			more = s.Step()
 		}
-		chunk := s.Take(spare)
-		if _, err := to.Write(chunk); err != nil {
+		if err := w.write(s); err != nil {
+			s.GiveUp()
 			s.snapshot.Finish()
 			return s.Stats(), err
 		}
-		spare = chunk
 	}
-	err := to.Finish()
+	err := w.finish()
+	if err == nil {
+		err = to.Finish()
+	}
 	stats := s.Stats()
 	stats.Bytes = to.Bytes
 	return stats, err
+}
+
+// A chunkWriter writes what a Saver has made, in a goroutine of its own, so that the next
+// chunk is made while one is summed up and written.
+type chunkWriter struct {
+	chunks, spares chan []byte
+	failed         chan struct{} // closed at the first error
+	ended          chan struct{}
+	err            error // once failed or ended is closed
+}
+
+func newChunkWriter(to *Output) *chunkWriter {
+	const ahead = 4 // chunks
+	w := &chunkWriter{
+		chunks: make(chan []byte, ahead), spares: make(chan []byte, ahead),
+		failed: make(chan struct{}), ended: make(chan struct{}),
+	}
+	go func() {
+		defer close(w.ended)
+		for chunk := range w.chunks {
+			if _, w.err = to.Write(chunk); w.err != nil {
+				close(w.failed)
+				return
+			}
+			select {
+			case w.spares <- chunk:
+			default:
+			}
+		}
+	}()
+	return w
+}
+
+// write writes the next chunk. After an error nothing more may be written.
+func (w *chunkWriter) write(s *Saver) error {
+	var spare []byte
+	select {
+	case spare = <-w.spares:
+	default:
+	}
+	select {
+	case w.chunks <- s.Take(spare):
+		return nil
+	case <-w.failed:
+		return w.err
+	}
+}
+
+// finish waits until everything is written.
+func (w *chunkWriter) finish() error {
+	close(w.chunks)
+	<-w.ended
+	return w.err
 }

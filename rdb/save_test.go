@@ -122,7 +122,7 @@ func compareDump(t *testing.T, ks *keyspace.Keyspace, db int, m *fixtures.Manife
 	if err != nil {
 		t.Fatal(err)
 	}
-	object, err := rdb.OpenDump(payload, version)
+	object, err := rdb.OpenDump(payload, version, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func (w *Writer) writeSet(o *keyspace.Object) {
 		w.Length(uint64(s.Len()))
 		s.Each(func(e listpack.Element) bool {
 			w.element(e)
-			return true
+			return w.goOn()
 		})
 	}
 }

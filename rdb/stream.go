@@ -229,7 +229,7 @@ func (w *Writer) writeStream(o *keyspace.Object) {
 		var id [stream.IDBytes]byte
 		w.String(node.AppendBinary(id[:0]))
 		w.String(lp)
-		return true
+		return w.goOn()
 	})
 	m := s.Meta()
 	w.lengths(m.Length, m.LastID.Ms, m.LastID.Seq)
@@ -237,7 +237,7 @@ func (w *Writer) writeStream(o *keyspace.Object) {
 	w.Length(uint64(s.Groups()))
 	s.EachGroup(func(g *stream.Group) bool {
 		w.writeStreamGroup(g)
-		return true
+		return w.goOn()
 	})
 }
 
@@ -248,12 +248,12 @@ func (w *Writer) writeStreamGroup(g *stream.Group) {
 		w.streamID(id)
 		w.streamTime(p.DeliveredMs)
 		w.Length(p.Deliveries)
-		return true
+		return w.goOn()
 	})
 	w.Length(uint64(g.Consumers()))
 	g.EachConsumer(func(c *stream.Consumer) bool {
 		w.writeStreamConsumer(c)
-		return true
+		return w.goOn()
 	})
 }
 
@@ -266,7 +266,7 @@ func (w *Writer) writeStreamConsumer(c *stream.Consumer) {
 	w.Length(uint64(c.Pending()))
 	c.EachPending(stream.MinID, func(id stream.ID, _ *stream.Pending) bool {
 		w.streamID(id)
-		return true
+		return w.goOn()
 	})
 }
 

@@ -20,6 +20,9 @@ type Writer struct {
 	// version.
 	Lost int
 
+	pause   func() bool // if set, is called between elements when there is a chunk to be taken
+	stopped bool        // pause has returned false: nothing more is to be written
+
 	db   int    // the selected database, or noDB
 	text []byte // memory of what is encoded
 }
@@ -94,6 +97,15 @@ func (w *Writer) Key(h *KeyHeader) {
 	}
 	w.Buf = append(w.Buf, byte(h.Type))
 	w.String(h.Key)
+}
+
+// goOn lets others in between two elements of a value, if it is time to, and tells whether
+// the writing goes on.
+func (w *Writer) goOn() bool {
+	if w.pause != nil && len(w.Buf) >= saveChunk && !w.stopped {
+		w.stopped = !w.pause()
+	}
+	return !w.stopped
 }
 
 // EOF writes the opcode that ends a file. The checksum of all bytes follows it.

@@ -217,6 +217,6 @@ func (w *Writer) writeZSet(o *keyspace.Object) {
 	z.Each(z.Len()-1, z.Len(), true, func(member listpack.Element, score float64) bool {
 		w.element(member)
 		w.Buf = binary.LittleEndian.AppendUint64(w.Buf, math.Float64bits(score))
-		return true
+		return w.goOn()
 	})
 }

@@ -128,6 +128,7 @@ func flushdbCommand(c *client, a *args) error {
 		return err
 	}
 	c.srv.flush(c.db)
+	c.effect(c.args.argv...) // even if there was nothing
 	c.srv.invalidateAll()
 	c.out.OK()
 	return nil
@@ -145,6 +146,7 @@ func flushallCommand(c *client, a *args) error {
 	for i := range c.srv.ks.Databases() {
 		c.srv.flush(c.srv.ks.DB(i))
 	}
+	c.effect(c.args.argv...)
 	c.srv.invalidateAll()
 	c.srv.resetFile()
 	c.out.OK()
@@ -253,6 +255,7 @@ func configResetstatCommand(c *client, a *args) error {
 	s := c.srv
 	s.stats = stats{startMemory: s.stats.startMemory, loadedKeys: s.stats.loadedKeys, loadExpired: s.stats.loadExpired}
 	s.ks.Stats = keyspace.Stats{}
+	s.eviction.sinceNs, s.eviction.totalNs = 0, 0
 	for r := range allRows(s.commands) {
 		r.stats = commandStats{}
 	}

@@ -26,16 +26,21 @@ const (
 type backgroundSave struct {
 	saver     *rdb.Saver
 	draft     *disk.Draft
+	finish    func(b *backgroundSave, err error) // told of the end, with the lock held
+	syncEvery int64                              // bytes after which the file is synced; 0 for only at the end
 	startedMs int64
 	dirty     uint64        // changes of the keyspace when it began
 	cancelled bool          // guarded by Server.mu
+	walked    bool          // all keys have been saved; guarded by Server.mu
 	commands  uint64        // how many there had been at the last slice
+	quit      chan struct{} // closed when it is given up
 	ended     chan struct{} // closed at the end
 
-	writing sync.Mutex // taken under Server.mu, so that chunks are written in order
-	output  *rdb.Output
-	err     error  // what went wrong first
-	spare   []byte // of clients
+	writing     sync.Mutex // taken under Server.mu, so that chunks are written in order
+	output      *rdb.Output
+	err         error // what went wrong first
+	syncedBytes int64
+	spare       []byte // of clients
 }
 
 // bgsaveCommand saves the data set in the background.
@@ -44,13 +49,17 @@ type backgroundSave struct {
 //
 // O(1). Reply: a status. SCHEDULE is for times when the append only file is rewritten.
 func bgsaveCommand(c *client, a *args) error {
-	if a.more() && (!a.option("SCHEDULE") || a.more()) {
+	schedule := a.more()
+	if schedule && (!a.option("SCHEDULE") || a.more()) {
 		return errSyntax
 	}
 	if c.srv.saving.background != nil {
 		return errSaveRunning
 	}
-	if c.inExec() { // begun by cron
+	if c.srv.aof.rewrite != nil && !schedule && !c.inExec() {
+		return errSaveRewriting
+	}
+	if c.inExec() || c.srv.aof.rewrite != nil { // begun by cron
 		c.srv.saving.scheduled = true
 		c.out.Status(statusSaveScheduled)
 		return nil
@@ -72,16 +81,29 @@ func (s *Server) saveInBackground() error {
 		s.backgroundSaveEnded(nil, err)
 		return nil // the reference finds out in its child
 	}
-	o := s.saveOptions()
-	b := &backgroundSave{
-		draft: draft, startedMs: s.nowMs, dirty: s.dirty, ended: make(chan struct{}),
-		saver: rdb.NewSaver(s.ks, o), output: rdb.NewOutput(draft, o.SkipChecksum),
+	b := s.newBackgroundSave(draft, s.saveOptions())
+	b.finish = s.saveEnded
+	s.saving.background = b
+	if s.cfg.RdbSaveIncrementalFsync {
+		b.syncEvery = syncBytes
 	}
-	b.saver.Full, b.saver.FullBytes = b.writeFull, fullBytes
-	s.saving.background, s.saving.latest = b, b
 	s.log.notice("Background saving started")
 	go s.runBackgroundSave(b)
 	return nil
+}
+
+// newBackgroundSave returns what writes the present state of the data set into a draft.
+func (s *Server) newBackgroundSave(draft *disk.Draft, o rdb.SaveOptions) *backgroundSave {
+	b := &backgroundSave{
+		draft: draft, startedMs: s.nowMs, dirty: s.dirty, quit: make(chan struct{}), ended: make(chan struct{}),
+		saver: rdb.NewSaver(s.ks, o), output: rdb.NewOutput(draft, o.SkipChecksum),
+	}
+	if o.Format != nil {
+		b.output = rdb.NewPlainOutput(draft)
+	}
+	b.saver.Full, b.saver.FullBytes = b.writeFull, fullBytes
+	s.saving.latest = b
+	return b
 }
 
 // runBackgroundSave is the goroutine of a save.
@@ -90,10 +112,15 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 	var spare []byte
 	for more := true; more; {
 		s.mu.Lock()
-		more = b.slice()
+		delay := time.Duration(s.cfg.RdbKeySaveDelay) * time.Microsecond
+		more = b.slice(delay > 0)
 		busy := s.stats.commands != b.commands
 		b.commands = s.stats.commands
 		spare = b.writeNext(s.mu.Unlock, spare)
+		b.syncSome()
+		if more && delay > 0 {
+			b.dawdle(delay)
+		}
 		if more && busy {
 			time.Sleep(saveYield)
 		}
@@ -110,17 +137,45 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 		b.draft.Discard()
 		return
 	}
-	if b.err != nil {
-		s.log.warn("Write error saving DB on disk: %s", b.err)
-		b.draft.Discard()
-	} else {
-		b.err = s.commitFile(b.draft)
-	}
-	s.backgroundSaveEnded(b, b.err)
+	b.finish(b, b.err)
 }
 
-// slice walks for a while and tells whether more is to be done. Called with the lock held.
-func (b *backgroundSave) slice() (more bool) {
+// saveEnded makes what was saved the data file.
+func (s *Server) saveEnded(b *backgroundSave, err error) {
+	if err != nil {
+		s.log.warn("Write error saving DB on disk: %s", err)
+		b.draft.Discard()
+	} else {
+		err = s.commitFile(b.draft)
+	}
+	s.backgroundSaveEnded(b, err)
+}
+
+// completeWalk saves all that is left, for somebody who is about to take another snapshot.
+// Called with the lock held.
+func (b *backgroundSave) completeWalk() {
+	for !b.walked {
+		b.walked = !b.saver.Step()
+		if b.saver.Pending() >= fullBytes {
+			b.writeFull()
+		}
+	}
+}
+
+// dawdle lets time pass, which rdb-key-save-delay asks for in tests, unless the save is
+// given up.
+func (b *backgroundSave) dawdle(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-b.quit:
+	}
+}
+
+// slice walks for a while, or makes a single step, and tells whether more is to be done.
+// Called with the lock held.
+func (b *backgroundSave) slice(single bool) (more bool) {
 	const stepsBetween = 8 // two looks at the clock
 	if b.err != nil || b.cancelled {
 		b.saver.GiveUp()
@@ -128,10 +183,10 @@ func (b *backgroundSave) slice() (more bool) {
 	until := time.Now().Add(saveSlice)
 	for {
 		for range stepsBetween {
-			if !b.saver.Step() {
+			if b.walked = b.walked || !b.saver.Step(); b.walked {
 				return false
 			}
-			if b.saver.Pending() >= saveChunk {
+			if b.saver.Pending() >= saveChunk || single {
 				return true
 			}
 		}
@@ -194,15 +249,22 @@ func (s *Server) cancelBackgroundSave() {
 		return
 	}
 	s.log.notice("Background saving is given up")
+	b.giveUp()
+	s.saving.background = nil
+}
+
+// giveUp ends the save without a result. Called with the lock held, once.
+func (b *backgroundSave) giveUp() {
 	b.cancelled = true
 	b.saver.GiveUp()
-	s.saving.background = nil
+	close(b.quit)
 }
 
 // endBackgroundSave gives up the save that is under way and waits for the end of it.
 func (s *Server) endBackgroundSave() {
 	s.mu.Lock()
 	s.cancelBackgroundSave()
+	s.aof.cancelRewrite()
 	latest := s.saving.latest
 	s.mu.Unlock()
 	if latest != nil {
@@ -215,7 +277,7 @@ const retryDelay = 5
 
 // checkSavePoints saves in the background if one of the save points asks for it.
 func (s *Server) checkSavePoints() {
-	if s.saving.background != nil || s.loading != nil {
+	if s.saving.background != nil || s.aof.rewrite != nil || s.loading != nil {
 		return
 	}
 	if s.saving.scheduled {

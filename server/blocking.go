@@ -104,6 +104,9 @@ func (s *Server) unblock(c *client) {
 		heap.Remove(&s.timeouts, b.heapIndex)
 	}
 	c.blocked = nil
+	if c.tracking != nil {
+		c.endCaching(b.row)
+	}
 }
 
 // signalKey notes that a key may serve clients that wait for it.
@@ -150,6 +153,9 @@ func (s *Server) serveKey(id keyID) {
 			continue
 		}
 		o := s.ks.DB(id.db).Lookup([]byte(id.key), keyspace.NoTouch|keyspace.NoStats)
+		if s.unit.n > 0 { // it had expired
+			s.endUnit()
+		}
 		if c.blocked.needsKey || o != nil && c.blocked.wants == o.Type() {
 			s.retry(c)
 		}
@@ -164,7 +170,7 @@ func (s *Server) retry(c *client) {
 	c.blocked.again = true
 	before := s.current
 	s.current = c
-	done := s.call(c, c.row)
+	done := s.recall(c)
 	s.current = before
 	if done {
 		s.unblock(c)
@@ -180,6 +186,16 @@ func (s *Server) retry(c *client) {
 		}
 		s.waiters[id] = append(queue, c)
 	}
+}
+
+// recall calls the command of a blocked client again, unless memory has become short
+// meanwhile.
+func (s *Server) recall(c *client) (done bool) {
+	if s.cfg.Maxmemory > 0 && s.shortOfMemory(c, c.row) {
+		s.reject(c, c.row, errOOM)
+		return true
+	}
+	return s.call(c, c.row)
 }
 
 // endWait ends the wait of a client with a reply of its own kind.

@@ -46,6 +46,7 @@ type client struct {
 	subscriptions *subscriptions  // nil if it has none
 	tracking      *clientTracking // nil if it does not track
 	blocked       *blocking       // what it waits for, or nil
+	replays       bool            // its requests are effects (propagate.go), which were checked before
 	postponed     bool            // its next request waits for the end of CLIENT PAUSE
 	closing       bool            // to be closed once out is written
 	closed        bool
@@ -190,12 +191,9 @@ func (c *client) Serve() {
 		}
 	}
 	s.current = nil
-	if s.tracking.changed {
-		s.broadcast()
-	}
 	s.endRun()
 	c.keepRest()
-	if s.limits.clients > 0 {
+	if s.limits.counted {
 		s.accountClient(c)
 	}
 }
@@ -316,6 +314,9 @@ func (c *client) Output(spare []byte) (out []byte, closing bool) {
 	out = c.out.Buf
 	c.srv.stats.bytesOut += uint64(len(out))
 	c.out.Buf = spare
+	if spare == nil && c.srv.limits.counted {
+		c.srv.countClient(c)
+	}
 	return out, c.closing
 }
 

@@ -20,7 +20,7 @@ func (c *client) describe() string {
 	b = appendField(b, "laddr", c.conn.LocalAddr())
 	b = appendField(b, "fd", c.conn.FD())
 	b = appendField(b, "name", c.name)
-	b = appendField(b, "age", (s.nowMs-c.createdMs)/1000)
+	b = appendField(b, "age", c.age())
 	b = appendField(b, "idle", (s.nowMs-c.activeMs)/1000)
 	b = appendField(b, "flags", c.flagLetters())
 	b = appendField(b, "db", c.db.ID())
@@ -53,6 +53,9 @@ func (c *client) describe() string {
 	b = appendField(b, "lib-ver", c.libVersion)
 	return string(b)
 }
+
+// age is for how many seconds the client has been connected.
+func (c *client) age() int64 { return (c.srv.nowMs - c.createdMs) / 1000 }
 
 func (c *client) commandName() string {
 	if c.row == nil {
@@ -94,7 +97,7 @@ func (c *client) multiMem() int {
 const clientSize = 1024
 
 func (c *client) memory() int {
-	return clientSize + cap(c.in) + c.argvMem() + c.multiMem() + cap(c.out.Buf) + c.conn.OutputPending()
+	return clientSize + cap(c.in) + c.argvMem() + c.multiMem() + len(c.out.Buf) + c.conn.OutputPending()
 }
 
 func (c *client) flagLetters() string {
@@ -245,6 +248,7 @@ type killFilter struct {
 	user        *string
 	typ         *clientType
 	skipMe      bool
+	maxAge      int64 // in seconds: who has been there as long or longer; 0 for any
 }
 
 func (k *killFilter) matches(c *client) bool {
@@ -253,7 +257,8 @@ func (k *killFilter) matches(c *client) bool {
 		k.addr != nil && *k.addr != c.conn.RemoteAddr(),
 		k.laddr != nil && *k.laddr != c.conn.LocalAddr(),
 		k.user != nil && *k.user != c.user,
-		k.typ != nil && *k.typ != c.kind():
+		k.typ != nil && *k.typ != c.kind(),
+		k.maxAge != 0 && c.age() < k.maxAge:
 		return false
 	}
 	return true
@@ -289,6 +294,14 @@ func readKillFilter(a *args) (k killFilter, err error) {
 			if k.user = new(string(a.next())); *k.user != defaultUser {
 				return k, replyError("ERR No such user '" + *k.user + "'")
 			}
+		case a.option("MAXAGE"): // since 7.4
+			var ok bool
+			switch k.maxAge, ok = keyspace.ParseInt(a.next()); {
+			case !ok:
+				return k, replyError("ERR maxage is not an integer or out of range")
+			case k.maxAge <= 0:
+				return k, replyError("ERR maxage should be greater than 0")
+			}
 		case a.option("SKIPME"):
 			switch {
 			case a.option("YES"):
@@ -308,7 +321,7 @@ func readKillFilter(a *args) (k killFilter, err error) {
 // clientKillCommand closes connections.
 //
 //	CLIENT KILL <ip:port | <[ID client-id] [TYPE type] [USER username]
-//	    [ADDR ip:port] [LADDR ip:port] [SKIPME YES | NO]> ...>
+//	    [ADDR ip:port] [LADDR ip:port] [SKIPME YES | NO] [MAXAGE seconds]> ...>
 //
 // O(N) with N the number of connections. Reply: OK for an address, else how
 // many were closed.

@@ -144,7 +144,8 @@ func echoCommand(c *client, a *args) error {
 //
 //	QUIT
 //
-// O(1). Reply: OK, before the connection is closed.
+// O(1). Reply: OK, before the connection is closed. Deviation: a client that wants no reply
+// is closed, too; the reference then leaves the connection open, and deaf.
 func quitCommand(c *client, a *args) error {
 	c.out.OK()
 	c.closeAfterReply()
@@ -283,7 +284,9 @@ func resetCommand(c *client, a *args) error {
 	c.name = ""
 	c.stopMonitor()
 	c.flags = 0
-	c.reply = replyOn
+	if c.reply != replySkip { // this reply is skipped, too
+		c.reply = replyOn
+	}
 	c.user = defaultUser
 	c.setAuthenticated(c.srv.cfg.Requirepass == "")
 	c.out.Status("RESET")

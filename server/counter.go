@@ -109,6 +109,7 @@ func incrbyfloatCommand(c *client, a *args) error {
 		return errNaNOrInfinity
 	}
 	c.db.SetText(key, text, true)
+	c.effect(wordSet, key, c.srv.kept(text), wordKeepttl)
 	c.modified(eventString, "incrbyfloat", key)
 	c.out.Bulk(text)
 	return nil

@@ -52,25 +52,36 @@ var debugSubcommands []debugSubcommand
 
 func init() { // debugHelp lists the others
 	debugSubcommands = []debugSubcommand{
+		{"AOF-FLUSH-SLEEP", 1, 1, "<microsec>", "Accepted without effect.", debugWithoutEffect},
 		{"CHANGE-REPL-ID", 0, 0, "", "Give the data set a new replication ID.", debugChangeReplID},
+		{"CLIENT-EVICTION", 0, 0, "", "Tell how many clients take how much memory.", debugClientEviction},
+		{"CLUSTERLINK", 3, 3, "KILL <to|from|all> <node-id>", "Refused: there is no cluster.", debugClusterlink},
+		{"DICT-RESIZING", 1, 1, "<0|1>", "Accepted without effect: tables grow one bucket at a time.", debugWithoutEffect},
 		{"DIGEST", 0, 0, "", "Tell a number that stands for the whole data set.", debugDigest},
 		{"DIGEST-VALUE", 0, math.MaxInt, "<key> [<key> ...]", "Tell numbers that stand for the values of keys.", debugDigestValue},
+		{"DROP-CLUSTER-PACKET-FILTER", 1, 1, "<packet-type>", "Accepted without effect: there is no cluster.", debugWithoutEffect},
 		{"ERROR", 1, 1, "<string>", "Reply with an error.", debugError},
 		{"HELP", 0, 0, "", "List the subcommands.", debugHelp},
 		{"HTSTATS", 1, math.MaxInt, "<dbid> [full]", "Describe the hash table of a database.", debugHtstats},
 		{"HTSTATS-KEY", 1, math.MaxInt, "<key> [full]", "Describe the hash table of a value.", debugHtstatsKey},
 		{"LISTPACK", 1, 1, "<key>", "Write the elements of a listpack to the log.", debugListpack},
+		{"LOADAOF", 0, 0, "", "Load the append only file in place of the data set.", debugLoadAOF},
 		{"LOG", 1, 1, "<message>", "Write a line to the log.", debugLog},
 		{"OBJECT", 1, 2, "<key> [fast]", "Describe a value and how it is stored.", debugObject},
 		{"PAUSE-CRON", 1, 1, "<0|1>", "Stop the regular chores, or let them go on.", debugPauseCron},
 		{"POPULATE", 1, 3, "<count> [<prefix>] [<size>]", "Create string keys prefix:N.", debugPopulate},
 		{"PROTOCOL", 1, 1, "<type>", "Reply with an example of a RESP type.", debugProtocol},
+		{"QUICKLIST", 1, 2, "<key> [<0|1>]", "Write the nodes of a list to the log, with 1 also the elements.", debugQuicklist},
 		{"QUICKLIST-PACKED-THRESHOLD", 1, 1, "<size>", "Give elements from this size on nodes of their own; 0 for the default.", debugPackedThreshold},
 		{"RELOAD", 0, 3, "[option ...]", "Save the data set and load it; MERGE, NOFLUSH, NOSAVE leave parts of that out.", debugReload},
+		{"REPLICATE", 1, math.MaxInt, "<string>", "Tell replicas a command.", debugWithoutEffect},
 		{"REPLYBUFFER", 2, 2, "PEAK-RESET-TIME <NEVER|RESET|time> | RESIZING <0|1>", "Accepted without effect: reply buffers are not kept.", debugReplybuffer},
+		{"SDSLEN", 1, 1, "<key>", "Tell the lengths of a key and of its value.", debugSdslen},
 		{"SET-ACTIVE-EXPIRE", 1, 1, "<0|1>", "Switch the deletion of expired keys that nobody looks at.", debugSetActiveExpire},
+		{"SET-SKIP-CHECKSUM-VALIDATION", 1, 1, "<0|1>", "Load files and payloads although their checksum is wrong.", debugSkipChecksum},
 		{"SLEEP", 1, 1, "<seconds>", "Hold the server up, with fraction.", debugSleep},
 		{"STRINGMATCH-TEST", 0, 0, "", "Match random patterns.", debugStringmatchTest},
+		{"STRUCTSIZE", 0, 0, "", "Tell the sizes of structures.", debugStructsize},
 	}
 }
 
@@ -254,7 +265,7 @@ func debugReload(c *client, a *args) error {
 			s.ks.DB(i).Flush()
 		}
 	}
-	if err := s.loadFile(rdb.LoadOptions{Replace: merge}, nil); err != nil {
+	if err := s.loadFile(rdb.LoadOptions{Replace: merge, SkipChecksum: s.skipChecksum}); err != nil {
 		s.logLoadError(err)
 		return errReload
 	}

@@ -14,7 +14,8 @@ import (
 // DEBUG DIGEST: one number for a whole data set, by which servers are compared. The
 // construction is the reference's, so that the numbers are equal: what has an order is
 // mixed in one after the other, what has none is added up with exclusive or. A type of
-// values has its case in addValue.
+// values has its case in addValue. Deviation: a field whose time has come is not counted; the
+// reference counts it until it deletes it.
 
 type digest [sha1.Size]byte
 

@@ -35,11 +35,11 @@ func (s *Server) dispatch(c *client) bool {
 
 	// 1. Lookup, arity, protection.
 	r, err := s.lookup(c, argv)
+	c.row = r
 	if err != nil {
 		s.reject(c, r, err)
 		return true
 	}
-	c.row = r
 
 	// 2. Authentication.
 	if !c.authenticated && r.Flags&command.NoAuth == 0 {
@@ -59,43 +59,49 @@ func (s *Server) dispatch(c *client) bool {
 		return true
 	}
 
-	// 5. Files that cannot be written.
-	if s.saving.denyWrites && s.deniesWrite(r) {
-		s.reject(c, r, errMisconf)
+	// 5. Memory.
+	if s.cfg.Maxmemory > 0 && s.shortOfMemory(c, r) {
+		s.reject(c, r, errOOM)
 		return true
 	}
 
-	// 6. Subscribed clients whose replies could be taken for messages.
+	// 6. Files that cannot be written.
+	if s.saving.denyWrites && s.deniesWrite(r) {
+		s.reject(c, r, s.misconf())
+		return true
+	}
+
+	// 7. Subscribed clients whose replies could be taken for messages.
 	if c.subscribed() && !r.subscribed && c.out.Proto < 3 {
 		s.reject(c, r, errSubscribed(r.FullName))
 		return true
 	}
 
-	// 7. The beginning.
+	// 8. The beginning.
 	if s.loading != nil && r.Flags&command.Loading == 0 {
 		s.reject(c, r, errLoading)
 		return true
 	}
 
-	// 8. What a monitor may not do.
+	// 9. What a monitor may not do.
 	if c.flags&flagMonitor != 0 && r.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
 		s.reject(c, r, errMonitorKeys)
 		return true
 	}
 
-	// 9. CLIENT PAUSE.
+	// 10. CLIENT PAUSE.
 	if s.pause.holds(c, r, s.nowMs) {
 		s.postpone(c)
 		return false
 	}
 
-	// 10. Queueing within a transaction.
+	// 11. Queueing within a transaction.
 	if c.multi != nil && r.inMulti == isQueued {
 		c.queue(r, argv)
 		return true
 	}
 
-	// 11. The call.
+	// 12. The call.
 	s.call(c, r)
 	return true
 }
@@ -128,6 +134,9 @@ func (s *Server) reject(c *client, r *row, err error) {
 		r.stats.rejected++
 	}
 	s.replyError(c, c.refused(r, err))
+	if c.tracking != nil {
+		c.endCaching(r)
+	}
 }
 
 func (s *Server) replyError(c *client, err error) {
@@ -143,7 +152,11 @@ func (s *Server) call(c *client, r *row) (done bool) {
 	if s.run.n > 0 && (!c.mayShare(r) || s.run.client != c) {
 		s.endRun()
 	}
-	if !s.execute(c, r) {
+	done = s.execute(c, r)
+	if s.unit.n > 0 {
+		s.endUnit()
+	}
+	if !done {
 		s.endCommand(c)
 		return false
 	}
@@ -164,6 +177,8 @@ func (s *Server) endCommand(c *client) {
 	if c.tracking != nil {
 		c.endCaching(c.row)
 		s.limitTracking()
+	}
+	if len(s.tracking.pending) > 0 {
 		s.tellPending(c)
 	}
 }
@@ -178,10 +193,13 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 	if s.ks.HasOpen() {
 		s.ks.Settle()
 	}
-	if s.copies != nil && s.dirty != dirty {
-		s.propagate(c.db.ID(), c.args.argv)
+	if s.copies != nil {
+		s.propagateRequest(c, r, s.dirty > dirty)
 	}
 	if err == errBlocked {
+		if c.tracking != nil {
+			s.remember(c, r) // it has looked, and found nothing
+		}
 		if s.monitors != nil {
 			s.feedMonitors(c, r)
 		}

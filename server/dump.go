@@ -47,12 +47,18 @@ func dumpCommand(c *client, a *args) error {
 		c.out.Null()
 		return nil
 	}
-	version, high := c.srv.rdbVersion()
+	c.out.Bulk(c.srv.appendDump(nil, o))
+	return nil
+}
+
+// appendDump appends the payload of a value, in the version of the server's files, or in
+// the one that holds it.
+func (s *Server) appendDump(dst []byte, o *keyspace.Object) []byte {
+	version, high := s.rdbVersion()
 	if o.Type() == keyspace.TypeHash && o.Hash().NextFieldExpiry() != keyspace.NoExpiry {
 		version = high
 	}
-	c.out.Bulk(rdb.AppendDump(nil, o, version, c.srv.cfg.Rdbcompression))
-	return nil
+	return rdb.AppendDump(dst, o, version, s.cfg.Rdbcompression)
 }
 
 const (
@@ -129,12 +135,17 @@ func restoreCommand(c *client, a *args) error {
 	}
 	if ttl != 0 && ttl <= c.srv.nowMs {
 		if old != nil {
+			c.effect(deletion(c.srv.cfg.LazyfreeServerDel), key)
 			c.modified(eventGeneric, "del", key)
 		}
 		c.out.OK()
 		return nil
 	}
 	c.restore(key, value, ttl, &o)
+	if argv := c.rewrite(); argv != nil && ttl != 0 && !o.absolute {
+		argv[2] = c.number(ttl)
+		c.effect(append(argv, wordAbsttl)...)
+	}
 	c.out.OK()
 	return nil
 }
@@ -142,7 +153,7 @@ func restoreCommand(c *client, a *args) error {
 // readPayload makes a value of a payload.
 func (s *Server) readPayload(db *keyspace.DB, key, payload []byte) (rdb.Value, error) {
 	_, high := s.rdbVersion()
-	object, err := rdb.OpenDump(payload, high)
+	object, err := rdb.OpenDump(payload, high, s.skipChecksum)
 	if err != nil {
 		return rdb.Value{}, errDumpTrailer
 	}

@@ -76,16 +76,25 @@ func (c *client) expire(a *args, unit expiryArg, command string) error {
 		c.out.Int(0)
 		return nil
 	}
-	if n <= c.srv.nowMs {
+	if c.srv.past(n) {
 		c.db.Remove(o)
+		c.effect(deletion(c.srv.cfg.LazyfreeExpire), key)
 		c.modified(eventGeneric, "del", key)
 	} else {
 		c.expireAt(o, n)
+		if argv := c.rewrite(); argv != nil && !unit.exact() {
+			argv[0], argv[2] = wordPexpireat, c.number(n)
+			c.effect(argv...)
+		}
 		c.modified(eventGeneric, "expire", key)
 	}
 	c.out.Int(1)
 	return nil
 }
+
+// past tells whether a deadline that is to be set has passed already. While a log is
+// replayed none has: what expired meanwhile goes when the log says so, or at its end.
+func (s *Server) past(atMs int64) bool { return atMs <= s.nowMs && !s.ks.Replaying }
 
 // expireCondition is under which circumstances a deadline is set.
 type expireCondition struct{ nx, xx, gt, lt bool }

@@ -156,6 +156,7 @@ func geoaddCommand(c *client, a *args) error {
 		}
 	}
 	if added+moved > 0 {
+		c.tellPlaces(scores, places)
 		c.modified(eventZSet, "zadd", key)
 	}
 	if o.changed {
@@ -163,6 +164,20 @@ func geoaddCommand(c *client, a *args) error {
 	}
 	c.out.Int(int64(added))
 	return nil
+}
+
+// tellPlaces tells the request as ZADD, with scores in place of coordinates.
+func (c *client) tellPlaces(scores []uint64, places [][]byte) {
+	argv := c.rewrite()
+	if argv == nil {
+		return
+	}
+	argv[0] = wordZadd
+	argv = argv[:len(argv)-len(places)]
+	for i, score := range scores {
+		argv = append(argv, c.number(int64(score)), places[3*i+2])
+	}
+	c.effect(argv...)
 }
 
 // geodistCommand replies with the distance between two members.

@@ -236,18 +236,7 @@ func (c *client) eachField(a *args, part func(field, value keyspace.Element) key
 //
 // Deviation: fields whose deadline has passed do not count. Redis 7.4 counts them,
 // and HDEL tells of them, until they are deleted.
-func hlenCommand(c *client, a *args) error {
-	h, err := c.lookupHash(a.next())
-	if err != nil {
-		return err
-	}
-	n := 0
-	if h != nil {
-		n = h.Len()
-	}
-	c.out.Int(int64(n))
-	return nil
-}
+func hlenCommand(c *client, a *args) error { return replyLength(c, a, (*client).lookupHash) }
 
 // hmgetCommand replies with the values of fields.
 //

@@ -196,15 +196,27 @@ func (c *client) expireFields(a *args, unit expiryArg, name string) error {
 		return nil
 	}
 	h.AllowFieldExpiry()
-	past := atMs <= c.srv.nowMs
+	past := c.srv.past(atMs)
 	changed := 0
 	c.out.Array(len(fields))
+	told := c.srv.copies != nil
+	var done [][]byte
 	for _, field := range fields {
 		reply := expireField(h, field, atMs, cond, past)
 		if reply > fieldNotSet {
 			changed++
+			if told {
+				done = append(done, field)
+			}
 		}
 		c.out.Int(int64(reply))
+	}
+	if len(done) > 0 {
+		if past {
+			c.tellFieldsDeleted(key, done)
+		} else {
+			c.tellFieldDeadline(unit, len(fields), done, atMs)
+		}
 	}
 	switch {
 	case changed == 0:
@@ -217,6 +229,24 @@ func (c *client) expireFields(a *args, unit expiryArg, name string) error {
 		c.modified(eventHash, "hexpire", key)
 	}
 	return nil
+}
+
+// tellFieldsDeleted tells that fields were deleted, each by itself.
+func (c *client) tellFieldsDeleted(key []byte, fields [][]byte) {
+	for _, field := range fields {
+		c.effect(wordHdel, key, field)
+	}
+}
+
+// tellFieldDeadline tells the request with a point in time, and with those of the given
+// fields that have got the deadline.
+func (c *client) tellFieldDeadline(unit expiryArg, given int, fields [][]byte, atMs int64) {
+	argv := c.rewrite()
+	if !unit.exact() {
+		argv[0], argv[2] = wordHpexpireat, c.number(atMs)
+	}
+	argv = append(argv[:len(argv)-given-1], c.number(int64(len(fields))))
+	c.effect(append(argv, fields...)...)
 }
 
 // fieldDeadline reads the time of a command that sets deadlines, as Unix time in
@@ -332,9 +362,19 @@ func (c *client) fieldDeadlines(a *args, base, unit int64) error {
 	return nil
 }
 
+// fieldExpired is told by the keyspace of each field that it is about to delete.
+//
+// Deviation: whoever looks a hash up deletes what has expired of it, and all of that is told.
+// The reference deletes, and tells of, the fields that are named, and leaves others to time.
+func (s *Server) fieldExpired(db *keyspace.DB, key []byte, field keyspace.Element) {
+	if s.copies != nil {
+		s.tell(db.ID(), [][]byte{wordHdel, key, s.keptElement(field)})
+	}
+}
+
 // fieldsExpired is told by the keyspace of each hash of which it has deleted fields.
 func (s *Server) fieldsExpired(db *keyspace.DB, key []byte, gone bool) {
-	s.keyModified(nil, db, eventHash, "hexpired", key)
+	s.keyTouched(nil, db, eventHash, "hexpired", key)
 	if gone {
 		s.notify(db, eventGeneric, "del", key)
 	}

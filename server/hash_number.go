@@ -93,6 +93,7 @@ func hincrbyfloatCommand(c *client, a *args) error {
 		h = c.addHash(key)
 	}
 	h.Update(field, text, c.hashLimits())
+	c.effect(wordHset, key, field, c.srv.kept(text))
 	c.modified(eventHash, "hincrbyfloat", key)
 	c.out.Bulk(text)
 	return nil

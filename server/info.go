@@ -169,14 +169,14 @@ func (s *Server) infoClients(w *infoWriter) {
 
 func (s *Server) infoMemory(w *infoWriter) {
 	m := s.memoryUse()
-	w.bytes("used_memory", m.Heap)
+	w.bytes("used_memory", m.used)
 	w.bytes("used_memory_rss", m.Resident)
 	w.bytes("used_memory_peak", s.stats.peakMemory)
-	w.field("used_memory_peak_perc", percent(m.Heap, s.stats.peakMemory))
+	w.field("used_memory_peak_perc", percent(m.used, s.stats.peakMemory))
 	w.field("used_memory_overhead", m.overhead)
 	w.field("used_memory_startup", s.stats.startMemory)
 	w.field("used_memory_dataset", m.dataset)
-	w.field("used_memory_dataset_perc", percent(m.dataset, m.Heap))
+	w.field("used_memory_dataset_perc", percent(m.dataset, s.net(&m)))
 	w.field("allocator_allocated", m.Heap)
 	w.field("allocator_active", m.HeapInUse)
 	w.field("allocator_resident", m.HeapHeld)
@@ -194,11 +194,12 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.field("allocator_rss_bytes", int64(m.HeapHeld-m.HeapInUse))
 	w.field("rss_overhead_ratio", ratio(m.Resident, m.HeapHeld))
 	w.field("rss_overhead_bytes", int64(m.Resident)-int64(m.HeapHeld))
-	w.field("mem_fragmentation_ratio", ratio(m.Resident, m.Heap))
-	w.field("mem_fragmentation_bytes", int64(m.Resident)-int64(m.Heap))
+	w.field("mem_fragmentation_ratio", ratio(m.Resident, m.used))
+	w.field("mem_fragmentation_bytes", int64(m.Resident)-int64(m.used))
 	w.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
 	w.field("mem_clients_normal", m.clients)
-	w.zeros("mem_cluster_links", "mem_aof_buffer")
+	w.zeros("mem_cluster_links")
+	w.field("mem_aof_buffer", cap(s.aof.buf))
 	w.field("mem_allocator", "go")
 	w.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
@@ -219,15 +220,9 @@ func (s *Server) infoPersistence(w *infoWriter) {
 	w.zeros("rdb_last_cow_size")
 	w.field("rdb_last_load_keys_expired", s.stats.loadExpired)
 	w.field("rdb_last_load_keys_loaded", s.stats.loadedKeys)
-	w.field("aof_enabled", 0)
-	w.field("aof_rewrite_in_progress", 0)
-	w.field("aof_rewrite_scheduled", 0)
-	w.field("aof_last_rewrite_time_sec", -1)
-	w.field("aof_current_rewrite_time_sec", -1)
-	w.field("aof_last_bgrewrite_status", "ok")
-	w.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
-	w.field("aof_last_write_status", "ok")
+	s.infoAppendOnly(w)
 	w.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	s.infoAppendOnlySize(w)
 	if s.loading != nil {
 		s.infoLoading(w)
 	}
@@ -236,15 +231,15 @@ func (s *Server) infoPersistence(w *infoWriter) {
 // infoLoading tells how far a load is.
 func (s *Server) infoLoading(w *infoWriter) {
 	l := s.loading
-	eta := int64(1) // until more is known
+	loaded, eta := l.loaded.Load(), int64(1) // until more is known
 	if seconds := (s.nowMs - l.startedMs) / 1000; seconds > 0 {
-		eta = seconds * max(0, l.total-l.loaded) / (l.loaded + 1)
+		eta = seconds * max(0, l.total-loaded) / (loaded + 1)
 	}
 	w.field("loading_start_time", l.startedMs/1000)
 	w.field("loading_total_bytes", l.total)
 	w.field("loading_rdb_used_mem", l.usedMemory)
-	w.field("loading_loaded_bytes", l.loaded)
-	w.field("loading_loaded_perc", 100*ratio(uint64(l.loaded), uint64(l.total)))
+	w.field("loading_loaded_bytes", loaded)
+	w.field("loading_loaded_perc", 100*ratio(uint64(loaded), uint64(l.total)))
 	w.field("loading_eta_seconds", eta)
 }
 
@@ -287,16 +282,20 @@ func (s *Server) infoStats(w *infoWriter) {
 	w.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
 	w.field("expired_keys", ks.ExpiredKeys)
 	w.field("expired_stale_perc", 0.0)
-	w.zeros("expired_time_cap_reached_count", "evicted_keys")
+	w.zeros("expired_time_cap_reached_count")
+	w.field("evicted_keys", st.evictedKeys)
 	w.field("evicted_clients", st.evictedClients)
-	w.zeros("total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	exceeded, exceededTotal := s.evictionExceeded()
+	w.field("total_eviction_exceeded_time", exceededTotal.Milliseconds())
+	w.field("current_eviction_exceeded_time", exceeded.Milliseconds())
 	w.field("keyspace_hits", ks.Hits)
 	w.field("keyspace_misses", ks.Misses)
 	w.field("pubsub_channels", len(s.topics[channels].byName))
 	w.field("pubsub_patterns", len(s.topics[patterns].byName))
 	w.field("pubsubshard_channels", len(s.topics[shards].byName))
-	w.zeros("latest_fork_usec", "total_forks",
-		"migrate_cached_sockets", "slave_expires_tracked_keys",
+	w.zeros("latest_fork_usec", "total_forks")
+	w.field("migrate_cached_sockets", len(s.migrateSockets.byName))
+	w.zeros("slave_expires_tracked_keys",
 		"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
 		"total_active_defrag_time", "current_active_defrag_time")
 	w.field("tracking_total_keys", s.tracking.keys())

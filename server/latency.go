@@ -10,10 +10,10 @@ import (
 
 // LATENCY: when the server was held up, and by what. Each kind of event keeps its
 // latest spikes of latency-monitor-threshold or more, at most one for each second.
-// The events of this server are the execution of commands and the deletion of what
-// has expired; it has neither forks nor background fsyncs that hold it up. The
-// distribution of run times (HISTOGRAM) is kept for each command by latencystats.go.
-// What is written for people to read is in latency_report.go.
+// The events of this server are the execution of commands, the deletion of what has
+// expired or is evicted, and, with the append only file, its writes, renames and fsyncs;
+// it has no forks. The distribution of run times (HISTOGRAM) is kept for each command by
+// latencystats.go. What is written for people to read is in latency_report.go.
 
 var latencyCommands = []row{
 	//  name, arity, flags @categories tips, keys, group since, complexity
@@ -52,9 +52,11 @@ var latencyCommands = []row{
 
 // The events of this server.
 const (
-	eventCommand     = "command"      // a command that is not flagged as fast
-	eventFastCommand = "fast-command" // one that is
-	eventExpireCycle = "expire-cycle" // the timer deletes what has expired
+	eventCommand       = "command"        // a command that is not flagged as fast
+	eventFastCommand   = "fast-command"   // one that is
+	eventExpireCycle   = "expire-cycle"   // the timer deletes what has expired
+	eventEvictionCycle = "eviction-cycle" // keys are evicted
+	eventEvictionDel   = "eviction-del"   // one of them is
 )
 
 // latencyEvents are the spikes by event. There are none of an event that has had none.

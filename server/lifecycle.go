@@ -26,6 +26,10 @@ func (s *Server) Start() error {
 		s.log.warn("Failed to write PID file: %s", err)
 	}
 	s.stats.startMemory = process.Memory().Heap
+	s.ownCollector()
+	if s.cfg.Maxmemory > 0 && s.cfg.Maxmemory < 1<<20 {
+		s.log.warn("WARNING: You specified a maxmemory value that is less than 1MB (current value is %d bytes). Are you sure this is what you really want?", s.cfg.Maxmemory)
+	}
 	s.log.notice("Server initialized")
 	s.beginLoading()
 	if err := s.listen(); err != nil {
@@ -113,6 +117,9 @@ func (s *Server) StartLoopback() (addr string, err error) {
 	}
 	s.setTransport(t)
 	s.saving.volatile = true
+	s.mu.Lock()
+	s.serves = true
+	s.mu.Unlock()
 	s.timer.start()
 	return t.Addrs()[0].String(), nil
 }
@@ -141,6 +148,8 @@ func (s *Server) Close() {
 		s.timer.stop()
 		s.background.Wait()
 		s.endBackgroundSave()
+		s.closeAppendOnly()
+		s.closeMigrateSockets()
 		if s.pidfile != "" {
 			s.log.notice("Removing the pid file.")
 			os.Remove(s.pidfile)

@@ -20,6 +20,7 @@ import (
 type limits struct {
 	normal, pubsub int   // bytes of replies below which no limit of the class can be reached
 	clients        int64 // maxmemory-clients in bytes, 0 for none
+	counted        bool  // the memory of all clients is added up
 }
 
 // applyLimits follows the parameters.
@@ -39,10 +40,9 @@ func (s *Server) applyLimits() error {
 		return int(n)
 	}
 	l.normal, l.pubsub = floor(config.ClassNormal), floor(config.ClassPubsub)
+	l.counted = l.clients > 0 || s.cfg.Maxmemory > 0
 	s.limits = l
-	if l.clients > 0 {
-		s.evictClients()
-	}
+	s.recountClients()
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (c *client) delivered() {
 			return
 		}
 	}
-	if c.srv.limits.clients > 0 {
+	if c.srv.limits.counted {
 		c.srv.accountClient(c)
 	}
 	c.conn.Wake()
@@ -132,38 +132,66 @@ func (s *Server) checkSoftLimits() {
 	}
 }
 
-// accountClient keeps the sum of what clients take, also those that are not to be
-// closed for it. It is called when maxmemory-clients is set. What was just appended may be written in a moment: only if it is twice what is
-// allowed, there is no waiting.
-func (s *Server) accountClient(c *client) {
+// countClient keeps the sum of what clients take, also those that are not to be closed
+// for it. It is called while anything is held against the sum.
+func (s *Server) countClient(c *client) {
 	now := 0
 	if !c.closed {
 		now = c.memory()
 	}
 	s.clientBytes += int64(now - c.counted)
 	c.counted = now
+}
+
+// accountClient counts a client and holds the sum against maxmemory-clients. What was
+// just appended may be written in a moment: only if it is twice what is allowed, there
+// is no waiting.
+func (s *Server) accountClient(c *client) {
+	s.countClient(c)
+	if s.limits.clients == 0 {
+		return
+	}
 	switch over := s.clientBytes - s.limits.clients; {
 	case over > s.limits.clients:
 		s.evictClients()
 	case over > 0:
+		s.clientsOver = true
 		s.timer.arm(s.nowMs + 1)
+	}
+}
+
+// recountClients adds up what all clients take, what could not be written included,
+// of which nobody tells when it is.
+func (s *Server) recountClients() {
+	switch {
+	case s.limits.clients > 0:
+		s.evictClients()
+	case s.limits.counted:
+		s.addUpClients()
+	}
+}
+
+func (s *Server) addUpClients() {
+	s.clientBytes = 0
+	for _, c := range s.clients {
+		c.counted = c.memory()
+		s.clientBytes += int64(c.counted)
 	}
 }
 
 // evictClients closes clients, those first that take most, until the others take no
 // more than maxmemory-clients.
 func (s *Server) evictClients() {
+	s.clientsOver = false
+	s.addUpClients()
+	if s.clientBytes <= s.limits.clients {
+		return
+	}
 	var list []*client
-	s.clientBytes = 0
 	for _, c := range s.clients {
-		c.counted = c.memory()
-		s.clientBytes += int64(c.counted)
 		if c.flags&flagNoEvict == 0 {
 			list = append(list, c)
 		}
-	}
-	if s.clientBytes <= s.limits.clients {
-		return
 	}
 	slices.SortFunc(list, func(x, y *client) int { return y.counted - x.counted })
 	for _, c := range list {

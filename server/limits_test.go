@@ -189,6 +189,7 @@ type sluggish struct {
 }
 
 func (s *sluggish) OutputPending() int { return s.pending }
+func (s *sluggish) Room() []byte       { return nil }
 func (s *sluggish) LocalAddr() string  { return "" }
 func (s *sluggish) FD() int            { return -1 }
 func (s *sluggish) Close()             { s.session.Closed(nil) }

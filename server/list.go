@@ -101,6 +101,13 @@ func (a *args) side() (keyspace.ListEnd, error) {
 	return keyspace.ListHead, errSyntax
 }
 
+func popWord(end keyspace.ListEnd) []byte {
+	if end == keyspace.ListHead {
+		return wordLpop
+	}
+	return wordRpop
+}
+
 func popEvent(end keyspace.ListEnd) string {
 	if end == keyspace.ListHead {
 		return "lpop"
@@ -250,18 +257,7 @@ func linsertCommand(c *client, a *args) error {
 //	LLEN key
 //
 // O(1). Reply: the number of elements; 0 if there is no list.
-func llenCommand(c *client, a *args) error {
-	l, err := c.lookupList(a.next())
-	if err != nil {
-		return err
-	}
-	n := 0
-	if l != nil {
-		n = l.Len()
-	}
-	c.out.Int(int64(n))
-	return nil
-}
+func llenCommand(c *client, a *args) error { return replyLength(c, a, (*client).lookupList) }
 
 // lindexCommand replies with an element.
 //
@@ -440,8 +436,12 @@ func ltrimCommand(c *client, a *args) error {
 	}
 	if l != nil {
 		from, to := clampList(start, stop, l.Len())
+		all := l.Len()
 		l.Trim(from, to-1, c.listLimits())
-		c.modified(eventList, "ltrim", key)
+		if l.Len() < all {
+			c.srv.dirty++
+		}
+		c.srv.keyTouched(c, c.db, eventList, "ltrim", key)
 		c.dropEmpty(key, l)
 	}
 	c.out.OK()

@@ -117,6 +117,7 @@ func (c *client) mpop(o mpopOptions) (popped bool, err error) {
 		c.out.Bulk(key)
 		c.out.Array(n)
 		c.pop(l, o.where, n)
+		c.effect(popWord(o.where), key, c.number(int64(n)))
 		c.taken(key, l, o.where)
 		return true, nil
 	}
@@ -175,6 +176,7 @@ func (c *client) blockingPop(a *args, end keyspace.ListEnd) error {
 		c.out.Array(2)
 		c.out.Bulk(key)
 		c.pop(l, end, 1)
+		c.effect(popWord(end), key)
 		c.taken(key, l, end)
 		return nil
 	}
@@ -195,7 +197,7 @@ func blmoveCommand(c *client, a *args) error {
 	if err != nil {
 		return err
 	}
-	return c.blockingMove(o, a.next())
+	return c.blockingMove(o, a.next(), wordLmove)
 }
 
 // brpoplpushCommand is RPOPLPUSH that waits for an element.
@@ -204,15 +206,21 @@ func blmoveCommand(c *client, a *args) error {
 //
 // O(1). Reply: the element, or null when the time is over.
 func brpoplpushCommand(c *client, a *args) error {
-	return c.blockingMove(moveOptions{a.next(), a.next(), keyspace.ListTail, keyspace.ListHead}, a.next())
+	return c.blockingMove(moveOptions{a.next(), a.next(), keyspace.ListTail, keyspace.ListHead}, a.next(), wordRpoplpush)
 }
 
-func (c *client) blockingMove(o moveOptions, timeout []byte) error {
+// blockingMove is told as the command that does the same without waiting: the request
+// with another word and without the timeout.
+func (c *client) blockingMove(o moveOptions, timeout, plain []byte) error {
 	until, err := timeoutAt(timeout, timeoutSeconds, c.srv.nowMs)
 	if err != nil {
 		return err
 	}
 	moved, err := c.move(o)
+	if argv := c.rewrite(); argv != nil && moved {
+		argv[0] = plain
+		c.effect(argv[:len(argv)-1]...)
+	}
 	if err != nil || moved {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"respect/rdb"
@@ -14,9 +15,13 @@ import (
 
 // loading is what is known of a load during which clients are there.
 type loading struct {
-	startedMs     int64
-	total, loaded int64  // bytes
-	usedMemory    uint64 // bytes that the writer needed
+	startedMs  int64
+	total      int64  // bytes
+	usedMemory uint64 // bytes that the writer needed
+
+	// These are for the goroutine that reads, too.
+	loaded atomic.Int64 // bytes
+	ended  atomic.Bool  // no more is to be read
 }
 
 var errLoading = replyError(config.ErrLoading.Error())
@@ -32,15 +37,38 @@ func (s *Server) beginLoading() {
 	s.loading = &loading{startedMs: s.nowMs}
 }
 
-// load reads the RDB file that the configuration names, if there is one. Clients can
-// connect meanwhile, and ask what may be asked then. After an error it stays that way: the
-// server has no data to answer with.
+// load reads the data set that the configuration names, if there is one: the append only
+// file if that is switched on, else the RDB file. Clients can connect meanwhile, and ask what
+// may be asked then. After an error it stays that way: the server has no data to answer with.
 func (s *Server) load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux}, s.whileClientsAsk)
-	if err == nil || errors.Is(err, fs.ErrNotExist) || err == errStopped {
+	if err := s.aof.readManifest(); err != nil {
+		s.logManifestError(err)
+		return err
+	}
+	var err error
+	if s.cfg.Appendonly {
+		if err = s.loadAppendOnly(s.loading); err == nil {
+			err = s.openAppendOnly()
+		}
+	} else {
+		err = s.loadDataFile()
+	}
+	if err == errStopped {
+		err = nil
+	}
+	if err == nil {
 		s.loading = nil
+		s.serves = true
+	}
+	return err
+}
+
+// loadDataFile reads the RDB file.
+func (s *Server) loadDataFile() error {
+	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux, Wait: s.whileClientsAsk})
+	if err == nil || errors.Is(err, fs.ErrNotExist) || err == errStopped {
 		return nil
 	}
 	s.logLoadError(err)
@@ -54,28 +82,27 @@ func (l *loading) aux(name, value string) {
 	}
 }
 
-// sharedReader reads a file for whoever holds the lock, which it gives away while it does.
-type sharedReader struct {
-	s  *Server
-	in io.Reader
+// whileClientsAsk waits without the lock.
+func (s *Server) whileClientsAsk(wait func()) {
+	s.mu.Unlock()
+	wait()
+	s.mu.Lock()
+	s.tick()
 }
 
-func (r sharedReader) Read(p []byte) (n int, err error) {
-	r.s.mu.Unlock()
+// loadReader reads a file, and notes how much of it.
+type loadReader struct {
+	in      io.Reader
+	loading *loading
+}
+
+func (r loadReader) Read(p []byte) (n int, err error) {
 	n, err = r.in.Read(p)
-	r.s.mu.Lock()
-	r.s.tick()
-	r.s.loading.loaded += int64(n)
-	if r.s.stopping {
+	r.loading.loaded.Add(int64(n))
+	if r.loading.ended.Load() {
 		return 0, errStopped
 	}
 	return n, err
-}
-
-// whileClientsAsk makes of a file one that is read without the lock.
-func (s *Server) whileClientsAsk(f *os.File, size int64) io.Reader {
-	s.loading.total = size
-	return sharedReader{s, f}
 }
 
 func (s *Server) logLoadError(err error) {
@@ -89,8 +116,8 @@ func (s *Server) logLoadError(err error) {
 	}
 }
 
-// loadFile reads the RDB file, through what share makes of it, if that is not nil.
-func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) io.Reader) error {
+// loadFile reads the RDB file.
+func (s *Server) loadFile(o rdb.LoadOptions) error {
 	f, err := os.Open(s.dataFile())
 	if err != nil {
 		return err
@@ -102,18 +129,32 @@ func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) 
 	}
 	s.tick()
 	began := time.Now()
-	o.Size, o.SkipChecksum = info.Size(), !s.cfg.Rdbchecksum
+	o.Size = info.Size()
 	var in io.Reader = f
-	if share != nil {
-		in = share(f, info.Size())
+	if s.loading != nil {
+		s.loading.total = info.Size()
+		in = loadReader{f, s.loading}
 	}
-	stats, err := rdb.Load(in, s.ks, o)
-	if err != nil {
+	if _, _, err := s.readRDB(in, o); err != nil {
 		return err
+	}
+	s.log.notice("DB loaded from disk: %.3f seconds", time.Since(began).Seconds())
+	return nil
+}
+
+// readRDB reads an RDB file, and returns what stands behind it and where that begins.
+func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end int64, err error) {
+	o.SkipChecksum = o.SkipChecksum || !s.cfg.Rdbchecksum
+	stats, rest, err := rdb.LoadPreamble(in, s.ks, o)
+	if err != nil {
+		return nil, 0, err
 	}
 	s.saving.libraries = stats.Libraries
 	if version, ok := stats.Aux["redis-ver"]; ok {
 		s.log.notice("Loading RDB produced by version %s", version)
+	}
+	if stats.Aux["aof-base"] == "1" {
+		s.log.notice("RDB is base AOF")
 	}
 	if stats.Unchecked {
 		s.log.notice("RDB file was saved with checksum disabled: no check performed.")
@@ -129,7 +170,6 @@ func (s *Server) loadFile(o rdb.LoadOptions, share func(f *os.File, size int64) 
 	} else {
 		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d.", stats.Keys, stats.Expired)
 	}
-	s.log.notice("DB loaded from disk: %.3f seconds", time.Since(began).Seconds())
 	s.stats.loadedKeys, s.stats.loadExpired = uint64(stats.Keys), uint64(stats.Expired)
-	return nil
+	return rest, stats.End, nil
 }

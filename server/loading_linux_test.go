@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -53,27 +52,6 @@ func fileOf(keys int) []byte {
 	}
 	w.EOF()
 	return append(w.Buf, make([]byte, 8)...)
-}
-
-// infoField returns a field of INFO persistence.
-func (p *peer) infoField(name string) string {
-	p.t.Helper()
-	p.send("INFO persistence")
-	head, err := p.r.ReadString('\n')
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	n, _ := strconv.Atoi(strings.TrimSpace(head[1:]))
-	text := make([]byte, n+2)
-	if _, err := io.ReadFull(p.r, text); err != nil {
-		p.t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, name+":"); ok {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }
 
 func TestClientsMayAskWhileItLoads(t *testing.T) {

@@ -37,3 +37,22 @@ func typed(o *keyspace.Object, t keyspace.Type) (*keyspace.Object, error) {
 	}
 	return o, nil
 }
+
+// replyLength carries out a command that tells the length of the value of a key: 0 if
+// there is none.
+func replyLength[V interface {
+	comparable
+	Len() int
+}](c *client, a *args, lookup func(c *client, key []byte) (V, error)) error {
+	v, err := lookup(c, a.next())
+	if err != nil {
+		return err
+	}
+	var none V
+	n := 0
+	if v != none {
+		n = v.Len()
+	}
+	c.out.Int(int64(n))
+	return nil
+}

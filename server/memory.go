@@ -45,6 +45,7 @@ var memoryCommands = []row{
 // memoryUse is what memory is used for, in bytes.
 type memoryUse struct {
 	process.MemoryFacts
+	used     uint64 // all of the following, held against maxmemory
 	clients  int    // connections and their buffers
 	tables   int    // hash tables and indexes of deadlines
 	overhead uint64 // all but keys and values
@@ -55,14 +56,17 @@ type memoryUse struct {
 // memoryUse measures.
 func (s *Server) memoryUse() memoryUse {
 	m := memoryUse{MemoryFacts: process.Memory(), tables: s.ks.TableBytes(), keys: s.ks.Len()}
-	s.stats.peakMemory = max(s.stats.peakMemory, m.Heap)
-	for _, c := range s.clients {
-		m.clients += c.memory()
-	}
-	m.overhead = s.stats.startMemory + uint64(m.clients) + uint64(m.tables)
+	s.addUpClients()
+	m.clients = int(s.clientBytes)
+	m.overhead = s.stats.startMemory + uint64(m.clients+m.tables+s.tracking.memory())
 	m.dataset = uint64(s.ks.Bytes())
+	m.used = m.overhead + m.dataset
+	s.stats.peakMemory = max(s.stats.peakMemory, m.used)
 	return m
 }
+
+// net is what is used above the memory at the start.
+func (s *Server) net(m *memoryUse) uint64 { return m.used - s.stats.startMemory }
 
 // memoryDoctorCommand reports on memory for people to read.
 //
@@ -83,14 +87,18 @@ const (
 
 func (s *Server) memoryReport() string {
 	m := s.memoryUse()
-	if m.Heap < doctorFrom {
+	if m.used < doctorFrom {
 		return "There is hardly anything in memory, and nothing to be said about it.\n"
 	}
 	var b strings.Builder
 	remark := func(format string, v ...any) { fmt.Fprintf(&b, "* "+format+"\n", v...) }
-	if peak := s.stats.peakMemory; peak > m.Heap+m.Heap/2 {
+	if limit := s.cfg.Maxmemory; limit > 0 && m.used > limit {
+		remark("Limit: %s are used, and maxmemory is %s. With the policy %s no key may go at present, or not fast enough.",
+			humanBytes(m.used), humanBytes(limit), s.cfg.MaxmemoryPolicy)
+	}
+	if peak := s.stats.peakMemory; peak > m.used+m.used/2 {
 		remark("Peak: at its peak the server used %s, now %s. Resident memory follows with some delay; MEMORY PURGE hurries it.",
-			humanBytes(peak), humanBytes(m.Heap))
+			humanBytes(peak), humanBytes(m.used))
 	}
 	if held := m.HeapHeld; held > m.HeapInUse+m.HeapInUse/2 && held-m.HeapInUse > doctorFrom {
 		remark("Free memory: %s are held for reuse. MEMORY PURGE gives them back to the system.", humanBytes(held-m.HeapInUse))
@@ -148,13 +156,13 @@ func memoryStatsCommand(c *client, a *args) error {
 	w := statsWriter{Writer: &c.out}
 	w.begin()
 	w.int("peak.allocated", s.stats.peakMemory)
-	w.int("total.allocated", m.Heap)
+	w.int("total.allocated", m.used)
 	w.int("startup.allocated", s.stats.startMemory)
 	w.int("replication.backlog", 0)
 	w.int("clients.slaves", 0)
 	w.int("clients.normal", uint64(m.clients))
 	w.int("cluster.links", 0)
-	w.int("aof.buffer", 0)
+	w.int("aof.buffer", uint64(cap(s.aof.buf)))
 	w.int("lua.caches", 0)
 	w.int("functions.caches", 0)
 	for i := range s.ks.Databases() {
@@ -172,10 +180,10 @@ func memoryStatsCommand(c *client, a *args) error {
 	}
 	w.int("overhead.total", m.overhead)
 	w.int("keys.count", uint64(m.keys))
-	w.int("keys.bytes-per-key", (m.dataset+uint64(m.tables))/uint64(max(1, m.keys)))
+	w.int("keys.bytes-per-key", s.net(&m)/uint64(max(1, m.keys)))
 	w.int("dataset.bytes", m.dataset)
-	w.double("dataset.percentage", ratio(m.dataset, m.Heap)*100)
-	w.double("peak.percentage", ratio(m.Heap, s.stats.peakMemory)*100)
+	w.double("dataset.percentage", ratio(m.dataset, s.net(&m))*100)
+	w.double("peak.percentage", ratio(m.used, s.stats.peakMemory)*100)
 	w.int("allocator.allocated", m.Heap)
 	w.int("allocator.active", m.HeapInUse)
 	w.int("allocator.resident", m.HeapHeld)
@@ -185,8 +193,8 @@ func memoryStatsCommand(c *client, a *args) error {
 	w.int("allocator-rss.bytes", m.HeapHeld-m.HeapInUse)
 	w.double("rss-overhead.ratio", ratio(m.Resident, m.HeapHeld))
 	w.int("rss-overhead.bytes", m.Resident-m.HeapHeld)
-	w.double("fragmentation", ratio(m.Resident, m.Heap))
-	w.int("fragmentation.bytes", m.Resident-m.Heap)
+	w.double("fragmentation", ratio(m.Resident, m.used))
+	w.int("fragmentation.bytes", m.Resident-m.used)
 	w.end()
 	return nil
 }

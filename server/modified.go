@@ -12,6 +12,12 @@ func (c *client) modified(class eventClass, event string, key []byte) {
 // keyModified reports a change by a client, or by nobody when the time has come.
 func (s *Server) keyModified(by *client, db *keyspace.DB, class eventClass, event string, key []byte) {
 	s.dirty++
+	s.keyTouched(by, db, class, event, key)
+}
+
+// keyTouched reports what counts as a change to all but those who keep the data: a key
+// that is gone because its time had come, a list that was trimmed and lost nothing.
+func (s *Server) keyTouched(by *client, db *keyspace.DB, class eventClass, event string, key []byte) {
 	if class != eventStream { // of these few wake anybody (stream.go)
 		s.signalKey(db.ID(), key)
 	}

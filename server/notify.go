@@ -26,6 +26,7 @@ const (
 	eventHash    = config.NotifyHash    // h
 	eventZSet    = config.NotifyZset    // z
 	eventExpired = config.NotifyExpired // x
+	eventEvicted = config.NotifyEvicted // e
 	eventStream  = config.NotifyStream  // t
 	eventMiss    = config.NotifyKeyMiss // m
 	eventNew     = config.NotifyNew     // n

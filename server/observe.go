@@ -72,6 +72,18 @@ var secrets = map[string]func(s *Server, argv [][]byte){
 			}
 		}
 	},
+	"migrate": func(_ *Server, argv [][]byte) {
+		for i := 6; i < len(argv) && !equalFold(argv[i], "KEYS"); i++ {
+			switch {
+			case equalFold(argv[i], "AUTH"):
+				hide(argv, i+1, i+2)
+				i++
+			case equalFold(argv[i], "AUTH2"):
+				hide(argv, i+1, i+3)
+				i += 2
+			}
+		}
+	},
 	"config|set": func(s *Server, argv [][]byte) {
 		for i := 3; i < len(argv); i += 2 {
 			if p := s.cfg.Lookup(string(argv[i-1])); p != nil && p.Flags&config.Sensitive != 0 {

@@ -13,7 +13,7 @@ func (s *Server) push(c *client, message []byte) {
 	if c.closing || c.closed {
 		return
 	}
-	if c == s.current {
+	if c == s.current && !s.eviction.pushing {
 		s.deferred.messages = c.appendMessage(s.deferred.messages, message)
 		return
 	}
@@ -24,6 +24,9 @@ func (s *Server) push(c *client, message []byte) {
 func (s *Server) pushNow(c *client, message []byte) {
 	if c.closing || c.closed {
 		return
+	}
+	if c.out.Buf == nil {
+		c.out.Buf = c.conn.Room()
 	}
 	c.out.Buf = c.appendMessage(c.out.Buf, message)
 	if c != s.current {

@@ -40,7 +40,7 @@ type saving struct {
 	lastTry     int64 // of BGSAVE
 	lastSeconds int64 // that the last BGSAVE took; -1 before the first
 	failed      bool  // the last attempt in the background did
-	denyWrites  bool  // for that reason (stop-writes-on-bgsave-error)
+	denyWrites  bool  // for that reason (stop-writes-on-bgsave-error), or that of the append only file
 	volatile    bool  // an embedded server that saves nothing unless it is told to
 	scheduled   bool  // BGSAVE was part of a transaction
 
@@ -53,6 +53,7 @@ type saving struct {
 const (
 	errSaveFailed       replyError = "ERR"
 	errSaveRunning      replyError = "ERR Background save already in progress"
+	errSaveRewriting    replyError = "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible."
 	errMisconf          replyError = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
 	statusSaveBegun                = "Background saving started"
 	statusSaveScheduled            = "Background saving scheduled"
@@ -132,11 +133,14 @@ func (s *Server) newDraft() (*disk.Draft, error) {
 func (s *Server) save() error {
 	s.stats.saves++
 	began := time.Now()
+	if b := s.aof.rewrite; b != nil {
+		b.completeWalk() // there can be one snapshot at a time
+	}
 	draft, err := s.newDraft()
 	if err != nil {
 		return err
 	}
-	stats, err := rdb.Save(draft, s.ks, s.saveOptions())
+	stats, err := rdb.Save(s.draftWriter(draft), s.ks, s.saveOptions())
 	if err == nil {
 		err = draft.Finish()
 	}
@@ -184,8 +188,13 @@ func (s *Server) logLosses(stats rdb.SaveStats) {
 
 // applyMisconf brings denyWrites up to date.
 func (s *Server) applyMisconf() error {
-	s.saving.denyWrites = s.saving.failed && s.cfg.StopWritesOnBgsaveError && s.savesByItself()
+	s.saving.denyWrites = s.savingFails() || s.aof.failure() != nil
 	return nil
+}
+
+// savingFails tells whether writes are refused because saving in the background fails.
+func (s *Server) savingFails() bool {
+	return s.saving.failed && s.cfg.StopWritesOnBgsaveError && s.savesByItself()
 }
 
 // deniesWrite tells whether a command is refused because saving fails: those that write,

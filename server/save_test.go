@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,6 +28,8 @@ type faultyDisk struct {
 	failing atomic.Value  // string: the operation, "" for none
 	gate    chan struct{} // if not nil, writes wait until it is closed
 	writing chan struct{} // if not nil, is told of the first write
+
+	syncGate atomic.Pointer[chan struct{}] // if not nil, fsyncs wait until it is closed
 }
 
 var errDisk = errors.New("the disk is broken")
@@ -38,11 +41,31 @@ func (d *faultyDisk) fails(operation string) error {
 	return nil
 }
 
+// holdSyncs lets fsyncs wait until the test ends, or the function is called.
+func (d *faultyDisk) holdSyncs(t *testing.T) (release func()) {
+	gate := make(chan struct{})
+	d.syncGate.Store(&gate)
+	release = sync.OnceFunc(func() {
+		d.syncGate.Store(nil)
+		close(gate)
+	})
+	t.Cleanup(release)
+	return release
+}
+
 func (d *faultyDisk) Create(name string) (disk.File, error) {
 	if err := d.fails("create"); err != nil {
 		return nil, err
 	}
 	f, err := d.System.Create(name)
+	return &faultyFile{f, d}, err
+}
+
+func (d *faultyDisk) Append(name string) (disk.File, error) {
+	if err := d.fails("create"); err != nil {
+		return nil, err
+	}
+	f, err := d.System.Append(name)
 	return &faultyFile{f, d}, err
 }
 
@@ -81,7 +104,16 @@ func (f *faultyFile) Write(p []byte) (int, error) {
 	return f.File.Write(p)
 }
 
-func (f *faultyFile) Sync() error  { return errors.Join(f.disk.fails("sync"), f.File.Sync()) }
+func (f *faultyFile) Sync() error {
+	if gate := f.disk.syncGate.Load(); gate != nil {
+		<-*gate
+	}
+	if err := f.disk.fails("sync"); err != nil {
+		return err
+	}
+	return f.File.Sync()
+}
+
 func (f *faultyFile) Close() error { return errors.Join(f.disk.fails("close"), f.File.Close()) }
 
 // saver starts a server that saves by itself, on a disk that can fail.
@@ -96,7 +128,7 @@ func saver(t *testing.T, d *faultyDisk) (*Server, *peer) {
 }
 
 // waitSaved waits for the end of the last save in the background.
-func waitSaved(t *testing.T, s *Server) {
+func waitSaved(t testing.TB, s *Server) {
 	t.Helper()
 	s.Lock()
 	b := s.saving.latest

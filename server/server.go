@@ -82,8 +82,11 @@ type Server struct {
 	monitors         []*client // nil if there are none
 	monitorLine      []byte    // the line that they get at present
 	limits           limits
+	eviction         eviction
+	pacing           collectorPacing
 	overSoft         map[*client]struct{} // beyond the soft limit of their output
-	clientBytes      int64                // what evictable clients take, while there is a limit
+	clientBytes      int64                // what clients take, while it is counted
+	clientsOver      bool                 // it is, or was, more than maxmemory-clients
 	warmed           uint64               // what DB.Warm returned, which has to go somewhere
 	places           []foundPlace         // room for those of a search; empty
 	dirty            uint64               // changes of the keyspace
@@ -91,10 +94,15 @@ type Server struct {
 	stopping         bool                 // no command is carried out any more
 	saving           saving
 	copies           []copyKeeper // nil if there are none
+	unit             unit         // what they are being told
+	aof              appendOnly
+	serves           bool // the data is there, and CONFIG SET may do more than note
+	migrateSockets   migrateSockets
 	files            disk.FS
 
 	activeExpire bool // DEBUG SET-ACTIVE-EXPIRE
 	cronPaused   bool // DEBUG PAUSE-CRON
+	skipChecksum bool // DEBUG SET-SKIP-CHECKSUM-VALIDATION
 	nextCronMs   int64
 	replID       string
 	pidfile      string
@@ -136,6 +144,7 @@ func New(o Options) *Server {
 	s.log.out = o.Log
 	s.ks = keyspace.New(int(s.cfg.Databases), src)
 	s.ks.OnExpired = s.keyExpired
+	s.ks.OnFieldExpired = s.fieldExpired
 	s.ks.OnFieldsExpired = s.fieldsExpired
 	s.tick()
 	s.started = s.time()
@@ -144,6 +153,7 @@ func New(o Options) *Server {
 		s.files = disk.System{}
 	}
 	s.saving.lastSave, s.saving.lastSeconds = s.started.Unix(), -1
+	s.aof = appendOnly{srv: s, selected: noDB, rewriting: rewriting{lastSeconds: -1}}
 	s.applyCompat()
 	s.timer = newTimer(s)
 	s.applyConfig()
@@ -206,6 +216,13 @@ func (s *Server) Lock() { s.mu.Lock() }
 
 // Unlock releases it.
 func (s *Server) Unlock() { s.mu.Unlock() }
+
+// EndRound is for the transport, as the server's handler: all that had arrived was executed.
+func (s *Server) EndRound() {
+	if s.tracking.changed {
+		s.broadcast()
+	}
+}
 
 // Accept takes a new connection. It returns nil for one that is refused.
 func (s *Server) Accept(conn transport.Conn) transport.Session {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -83,6 +84,27 @@ func (p *peer) expect(lines ...string) {
 			p.t.Fatalf("got %q, want %q", got, want)
 		}
 	}
+}
+
+// infoField returns a field of INFO persistence.
+func (p *peer) infoField(name string) string {
+	p.t.Helper()
+	p.send("INFO persistence")
+	head, err := p.r.ReadString('\n')
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	n, _ := strconv.Atoi(strings.TrimSpace(head[1:]))
+	text := make([]byte, n+2)
+	if _, err := io.ReadFull(p.r, text); err != nil {
+		p.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
 func TestPipelineBehindABlockingCommandGoesOnOnceItIsServed(t *testing.T) {
@@ -181,6 +203,7 @@ type lone struct{ transport.Conn }
 
 func (lone) Wake()              {}
 func (lone) OutputPending() int { return 0 }
+func (lone) Room() []byte       { return nil }
 func (lone) Unix() bool         { return true }
 func (lone) RemoteAddr() string { return "" }
 
@@ -236,19 +259,29 @@ type counting struct {
 func (c *counting) Wake()              { c.woken++ }
 func (c *counting) OutputPending() int { return c.pending }
 
+func (c *counting) Room() []byte { return nil }
+
 func TestTheHotPathAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("under the race detector sync.Pool drops some of what it is given")
 	}
-	c := session(t)
 	buf := make([]byte, 0, 4096)
-	for _, request := range [][]string{
-		{"GET", "key:000000000001"}, {"SET", "key:000000000001", "xyz"}, {"INCR", "n"}, {"EXISTS", "n"}, {"PING"},
-	} {
-		raw := protocol.AppendRequest(nil, request...)
-		c.exchange(raw, buf)
-		if n := testing.AllocsPerRun(200, func() { c.exchange(raw, buf) }); n != 0 {
-			t.Errorf("%s: %v allocations", request[0], n)
+	for _, keepers := range [][]copyKeeper{nil, {deafKeeper{}}} {
+		c := session(t)
+		c.srv.copies = keepers
+		for _, request := range [][]string{
+			{"GET", "key:000000000001"}, {"SET", "key:000000000001", "xyz"}, {"INCR", "n"}, {"EXISTS", "n"}, {"PING"}, {"PEXPIRE", "n", "100000"},
+		} {
+			raw := protocol.AppendRequest(nil, request...)
+			c.exchange(raw, buf)
+			if n := testing.AllocsPerRun(200, func() { c.exchange(raw, buf) }); n != 0 {
+				t.Errorf("%s, %d keepers: %v allocations", request[0], len(keepers), n)
+			}
 		}
 	}
 }
+
+// deafKeeper is told everything and keeps nothing.
+type deafKeeper struct{}
+
+func (deafKeeper) feed(int, [][]byte) {}

@@ -219,18 +219,7 @@ func smoveCommand(c *client, a *args) error {
 //	SCARD key
 //
 // O(1). Reply: the number of members; 0 if there is no set.
-func scardCommand(c *client, a *args) error {
-	s, err := c.lookupSet(a.next())
-	if err != nil {
-		return err
-	}
-	n := 0
-	if s != nil {
-		n = s.Len()
-	}
-	c.out.Int(int64(n))
-	return nil
-}
+func scardCommand(c *client, a *args) error { return replyLength(c, a, (*client).lookupSet) }
 
 // sismemberCommand tells whether a set has a member.
 //

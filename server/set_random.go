@@ -29,6 +29,7 @@ func spopCommand(c *client, a *args) error {
 	}
 	c.scratch = s.Pop(c.srv.ks.Rand(), c.scratch[:0])
 	c.out.Bulk(c.scratch)
+	c.effect(wordSrem, key, c.srv.kept(c.scratch))
 	c.modified(eventSet, "spop", key)
 	c.dropEmptySet(key, s)
 	return nil
@@ -51,15 +52,38 @@ func (c *client) spopCount(key []byte, a *args) error {
 		c.out.Set(0)
 	case count >= int64(s.Len()):
 		c.replySet(s)
+		c.effect(deletion(c.srv.cfg.LazyfreeServerDel), key)
 		c.modified(eventSet, "spop", key)
 		c.db.Delete(key)
 		c.notify(eventGeneric, "del", key)
 	default:
 		c.out.Set(int(count))
-		s.PopSome(int(count), c.srv.ks.Rand(), c.setLimits(), c.replyElement)
+		if c.srv.copies == nil {
+			s.PopSome(int(count), c.srv.ks.Rand(), c.setLimits(), c.replyElement)
+		} else {
+			c.popAndTell(key, s, int(count))
+		}
 		c.modified(eventSet, "spop", key)
 	}
 	return nil
+}
+
+// removedAtOnce is how many members that SPOP takes are told with one SREM.
+const removedAtOnce = 1024
+
+// popAndTell takes random members, replies with them, and tells that they are removed.
+func (c *client) popAndTell(key []byte, s *keyspace.Set, count int) {
+	argv := [][]byte{wordSrem, key}
+	s.PopSome(count, c.srv.ks.Rand(), c.setLimits(), func(e keyspace.Element) {
+		c.replyElement(e)
+		if argv = append(argv, c.srv.keptElement(e)); len(argv) == 2+removedAtOnce {
+			c.effect(argv...)
+			argv = argv[:2]
+		}
+	})
+	if len(argv) > 2 {
+		c.effect(argv...)
+	}
 }
 
 // srandmemberCommand replies with random members.

@@ -20,11 +20,14 @@ func (s *Server) applyConfig() {
 		"stream-node-max-bytes", "stream-node-max-entries")
 	s.onChange(s.applyPolicy, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
 	s.onChange(s.applyMisconf, "save", "stop-writes-on-bgsave-error")
+	s.onChange(s.applyFsync, "appendfsync")
+	s.onChange(s.applyAppendOnly, "appendonly")
 	s.onChange(s.applyPort, "port", "bind")
 	s.onChange(s.applyKeepAlive, "tcp-keepalive")
 	s.onChange(s.applyNotify, "notify-keyspace-events")
 	s.onChange(s.applyObservation, "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold")
 	s.onChange(s.applyLimits, "client-output-buffer-limit", "maxmemory-clients", "maxmemory")
+	s.onChange(s.applyMaxmemory, "maxmemory")
 }
 
 // onChange calls apply now and at each change of one of the parameters.
@@ -53,13 +56,6 @@ func (s *Server) applyEncodings() error {
 	to.ZSet.FormatScore = protocol.FormatDouble
 	to.Stream = stream.Limits{NodeMaxBytes: int(cfg.StreamNodeMaxBytes), NodeMaxEntries: int(cfg.StreamNodeMaxEntries)}
 	to.HLLSparseMaxBytes = int(cfg.HllSparseMaxBytes)
-	return nil
-}
-
-func (s *Server) applyPolicy() error {
-	s.ks.Settings.LFU = strings.HasSuffix(s.cfg.MaxmemoryPolicy, "-lfu")
-	s.ks.Settings.LFULogFactor = int(s.cfg.LFULogFactor)
-	s.ks.Settings.LFUDecayMinutes = int(s.cfg.LFUDecayTime)
 	return nil
 }
 

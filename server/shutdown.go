@@ -68,6 +68,9 @@ func (s *Server) prepareShutdown(o shutdownOptions) error {
 	if s.stopping {
 		return nil
 	}
+	if !s.finishAppendOnly(o.force) {
+		return errShutdownFailed
+	}
 	s.cancelBackgroundSave()
 	if s.loading == nil && (o.save || s.savesByItself() && !o.noSave) {
 		s.log.notice("Saving the final RDB snapshot before exiting.")
@@ -81,6 +84,9 @@ func (s *Server) prepareShutdown(o shutdownOptions) error {
 		}
 	}
 	s.stopping = true
+	if s.loading != nil {
+		s.loading.ended.Store(true)
+	}
 	return nil
 }
 

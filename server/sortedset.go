@@ -344,18 +344,7 @@ func zremCommand(c *client, a *args) error {
 //	ZCARD key
 //
 // O(1). Reply: the number of members; 0 if there is no sorted set.
-func zcardCommand(c *client, a *args) error {
-	z, err := c.lookupZSet(a.next())
-	if err != nil {
-		return err
-	}
-	n := 0
-	if z != nil {
-		n = z.Len()
-	}
-	c.out.Int(int64(n))
-	return nil
-}
+func zcardCommand(c *client, a *args) error { return replyLength(c, a, (*client).lookupZSet) }
 
 // zscoreCommand replies with a score.
 //

@@ -19,6 +19,13 @@ const (
 	zsetMax zsetEnd = true
 )
 
+func (e zsetEnd) word() []byte {
+	if e == zsetMax {
+		return wordZpopmax
+	}
+	return wordZpopmin
+}
+
 func (e zsetEnd) event() string {
 	if e == zsetMax {
 		return "zpopmax"
@@ -156,6 +163,7 @@ func (c *client) zmpop(o zmpopOptions) (popped bool, err error) {
 			c.out.Double(score)
 			return true
 		})
+		c.effect(o.where.word(), key, c.number(int64(s.n)))
 		c.zsetTaken(key, z, s, o.where)
 		return true, nil
 	}
@@ -213,6 +221,7 @@ func (c *client) blockingZPop(a *args, end zsetEnd) error {
 		}
 		c.out.Array(3)
 		c.out.Bulk(key)
+		c.effect(end.word(), key)
 		c.zsetPop(key, z, end)
 		return nil
 	}

@@ -12,6 +12,7 @@ type stats struct {
 	bytesIn, bytesOut   uint64
 	queryBufferKills    uint64 // connections closed for their query buffer
 	outputBufferKills   uint64 // connections closed for their unread replies
+	evictedKeys         uint64 // deleted to free memory
 	evictedClients      uint64 // connections closed to free memory
 	deniedAuth          uint64 // failed AUTH
 	saves               uint64 // begun

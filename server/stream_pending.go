@@ -161,11 +161,15 @@ type claim struct {
 	retries   int64 // what is noted as the number of deliveries, or -1
 	force     bool
 	justID    bool
+	key       []byte
+	group     []byte
+	told      bool // an effect tells the last ID of the group, too
 }
 
 // take gives a pending entry of the stream to the consumer and replies with it, unless
-// it has not been idle for long enough: then it reports false.
-func (cl *claim) take(c *client, id stream.ID, p *stream.Pending) bool {
+// it has not been idle for long enough: then it reports false. The ID is
+// arg in effects, or its usual text if that is nil.
+func (cl *claim) take(c *client, id stream.ID, arg []byte, p *stream.Pending) bool {
 	if cl.minIdleMs > 0 && c.srv.nowMs-p.DeliveredMs < cl.minIdleMs {
 		return false
 	}
@@ -183,8 +187,19 @@ func (cl *claim) take(c *client, id stream.ID, p *stream.Pending) bool {
 		c.replyEntryOf(cl.s, id)
 	}
 	cl.consumer.ActiveMs = c.srv.nowMs
-	c.srv.dirty++
+	cl.changed(c, id, arg, p)
 	return true
+}
+
+// changed reports a change of a pending entry, or that it is about to be none.
+func (cl *claim) changed(c *client, id stream.ID, arg []byte, p *stream.Pending) {
+	c.srv.dirty++
+	cl.told = true
+	if arg == nil {
+		c.tellPending(cl.key, cl.group, cl.g, id, p)
+	} else {
+		c.tellPendingAs(cl.key, cl.group, cl.g, arg, p)
+	}
 }
 
 // xclaimCommand gives pending entries to a consumer.
@@ -200,7 +215,7 @@ func xclaimCommand(c *client, a *args) error {
 	if err != nil {
 		return err
 	}
-	cl := claim{s: s, retries: -1}
+	cl := claim{s: s, retries: -1, key: key, group: group}
 	if s != nil {
 		cl.g = s.Group(group)
 	}
@@ -210,20 +225,27 @@ func xclaimCommand(c *client, a *args) error {
 	if cl.minIdleMs, err = a.intIn(math.MinInt64, math.MaxInt64, errClaimMinIdle); err != nil {
 		return err
 	}
+	args := a.argv[a.pos:]
 	ids := readClaimedIDs(a)
 	last, err := cl.readOptions(c, a)
 	if err != nil {
 		return err
 	}
-	if cl.g.LastID.Less(last) {
+	c.noEffect() // but those of single entries
+	advanced := cl.g.LastID.Less(last)
+	if advanced {
 		cl.g.LastID = last
 	}
 	cl.consumer = c.consumer(key, cl.g, name)
 	cl.consumer.SeenMs = c.srv.nowMs
 	m := c.out.DeferArray()
 	n := 0
-	for _, id := range ids {
-		n += btoi(cl.one(c, id))
+	for i, id := range ids {
+		n += btoi(cl.one(c, id, args[i]))
+	}
+	if advanced && !cl.told {
+		c.srv.dirty++
+		c.tellGroup(key, group, cl.g)
 	}
 	c.out.EndArray(m, n)
 	return nil
@@ -272,12 +294,13 @@ func (cl *claim) readOptions(c *client, a *args) (last stream.ID, err error) {
 }
 
 // one claims an entry, and tells whether it was claimed.
-func (cl *claim) one(c *client, id stream.ID) bool {
+func (cl *claim) one(c *client, id stream.ID, arg []byte) bool {
 	p := cl.g.PendingEntry(id)
 	switch {
 	case !cl.s.Has(id):
-		if cl.g.Acknowledge(id) {
-			c.srv.dirty++
+		if p != nil {
+			cl.changed(c, id, arg, p)
+			cl.g.Acknowledge(id)
 		}
 		return false
 	case p == nil && !cl.force:
@@ -286,9 +309,10 @@ func (cl *claim) one(c *client, id stream.ID) bool {
 		cl.g.Deliver(id, cl.consumer, c.srv.nowMs)
 		fresh := *cl
 		fresh.minIdleMs = 0
-		return fresh.take(c, id, cl.g.PendingEntry(id))
+		cl.told = true
+		return fresh.take(c, id, arg, cl.g.PendingEntry(id))
 	}
-	return cl.take(c, id, p)
+	return cl.take(c, id, arg, p)
 }
 
 // How many entries XAUTOCLAIM claims if it is not told, and how many it looks at for
@@ -311,7 +335,9 @@ const (
 // it.
 func xautoclaimCommand(c *client, a *args) error {
 	key, group, name := a.next(), a.next(), a.next()
-	cl := claim{retries: -1, atMs: c.srv.nowMs}
+	// The key is looked up first, and its type is a matter of later, as in the reference.
+	s, wrongType := c.openStream(key)
+	cl := claim{s: s, retries: -1, atMs: c.srv.nowMs, key: key, group: group}
 	var err error
 	if cl.minIdleMs, err = a.intIn(math.MinInt64, math.MaxInt64, errAutoclaimIdle); err != nil {
 		return err
@@ -333,15 +359,16 @@ func xautoclaimCommand(c *client, a *args) error {
 			return errSyntax
 		}
 	}
-	if cl.s, err = c.openStream(key); err != nil {
-		return err
+	if wrongType != nil {
+		return wrongType
 	}
-	if cl.s != nil {
-		cl.g = cl.s.Group(group)
+	if s != nil {
+		cl.g = s.Group(group)
 	}
 	if cl.g == nil {
 		return errNoKeyOrGroup(key, group)
 	}
+	c.noEffect() // but those of single entries
 	cl.consumer = c.consumer(key, cl.g, name)
 	cl.consumer.SeenMs = c.srv.nowMs
 	c.autoclaim(&cl, start, count)
@@ -365,11 +392,11 @@ func (c *client) autoclaim(cl *claim, from stream.ID, count int64) {
 		from, more = id.Next()
 		switch {
 		case !cl.s.Has(id):
+			cl.changed(c, id, nil, p)
 			cl.g.Acknowledge(id)
-			c.srv.dirty++
 			deleted = append(deleted, id)
 			count--
-		case cl.take(c, id, p):
+		case cl.take(c, id, nil, p):
 			n++
 			count--
 		}

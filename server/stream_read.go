@@ -19,7 +19,6 @@ const (
 	errReadNoGroup  replyError = "ERR Missing GROUP option for XREADGROUP"
 	errReadEnd      replyError = "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set."
 	errReadTop      replyError = "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set."
-	errNoTop        replyError = "ERR the stream last element ID is 0-0"
 	errReadNewPlain replyError = "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option."
 )
 
@@ -54,7 +53,7 @@ func readRead(c *client, a *args, asGroup bool) (o readOptions, err error) {
 		case a.optionWith("STREAMS", 1):
 			n := a.left() / 2
 			if a.left()%2 != 0 {
-				return o, errUnbalanced(asGroup)
+				return o, c.errUnbalanced(asGroup)
 			}
 			o.keys, o.ids = a.argv[a.pos:a.pos+n], a.pos+n
 			a.pos += n
@@ -93,12 +92,15 @@ func (o *readOptions) readBlock(c *client, a *args) (err error) {
 	return err
 }
 
-func errUnbalanced(asGroup bool) replyError {
-	name, symbol := "xread", "$"
-	if asGroup {
-		name, symbol = "xreadgroup", ">"
+func (c *client) errUnbalanced(asGroup bool) replyError {
+	name, ids := "xread", "an ID or '$'"
+	switch {
+	case asGroup:
+		name, ids = "xreadgroup", "an ID or '>'"
+	case c.srv.cfg.Compat == "7.4":
+		ids = "an ID, '+', or '$'"
 	}
-	return replyError("ERR Unbalanced '" + name + "' list of streams: for each stream key an ID or '" + symbol + "' must be specified.")
+	return replyError("ERR Unbalanced '" + name + "' list of streams: for each stream key " + ids + " must be specified.")
 }
 
 func errNoGroupToRead(key, group []byte) replyError {
@@ -121,7 +123,7 @@ func (o *readOptions) readIDs(c *client, a *args) error {
 				return errNoGroupToRead(key, o.group)
 			}
 		}
-		if err := from.read(a, s); err != nil {
+		if err := from.read(c, a, s); err != nil {
 			return err
 		}
 		o.from = append(o.from, from)
@@ -130,7 +132,7 @@ func (o *readOptions) readIDs(c *client, a *args) error {
 }
 
 // read reads an ID.
-func (f *readFrom) read(a *args, s *stream.Stream) (err error) {
+func (f *readFrom) read(c *client, a *args, s *stream.Stream) (err error) {
 	switch {
 	case a.option("$"):
 		if f.group != nil {
@@ -139,15 +141,12 @@ func (f *readFrom) read(a *args, s *stream.Stream) (err error) {
 		if s != nil {
 			f.id = s.LastID()
 		}
-	case a.option("+"):
+	case c.srv.readsLast() && a.option("+"):
 		if f.group != nil {
 			return errReadTop
 		}
 		if s != nil {
-			var ok bool
-			if f.id, ok = s.LastID().Prev(); !ok {
-				return errNoTop
-			}
+			f.id, _ = s.TopID().Prev() // 0-0 if there is no entry
 		}
 	case a.option(">"):
 		if f.group == nil {
@@ -161,6 +160,10 @@ func (f *readFrom) read(a *args, s *stream.Stream) (err error) {
 	return err
 }
 
+// readsLast tells whether "+" is an ID. It came with 7.4; where no release is named,
+// there is what came with any.
+func (s *Server) readsLast() bool { return s.cfg.Compat == "" || s.cfg.Compat == "7.4" }
+
 // xreadCommand replies with the entries behind an ID of several streams, and waits for
 // one if there is none.
 //
@@ -168,7 +171,8 @@ func (f *readFrom) read(a *args, s *stream.Stream) (err error) {
 //
 // O(N) with N the number of entries of the reply. Reply: an array of pairs of key and
 // entries, in RESP3 a map, of the streams that have any; null if none has. The ID $ is
-// the last one that a stream has given, and + the one before it (7.4).
+// the last one that a stream has given, and + the one before the last entry (7.4), or
+// the beginning if there is no entry: a client that waits gets the last one then.
 func xreadCommand(c *client, a *args) error { return c.read(a, false) }
 
 // xreadgroupCommand delivers new entries to a consumer of a group, or tells what it
@@ -190,6 +194,7 @@ func (c *client) read(a *args, asGroup bool) error {
 	if err := o.readIDs(c, a); err != nil {
 		return err
 	}
+	c.noEffect() // but those of single entries
 	m := c.out.DeferMap()
 	if c.out.Proto < 3 {
 		c.out.Cancel(m)
@@ -240,7 +245,13 @@ func (c *client) beginStream(key []byte) {
 // readAsConsumer is readStream for a consumer of a group.
 func (c *client) readAsConsumer(o *readOptions, key []byte, s *stream.Stream, from *readFrom) bool {
 	g := from.group
-	consumer := c.consumer(key, g, o.consumer)
+	consumer := g.Consumer(o.consumer)
+	if consumer == nil {
+		consumer = c.consumer(key, g, o.consumer)
+		if o.noack { // otherwise those who are told hear of it with its first entry
+			c.effect(wordXgroup, wordCreateconsumer, key, o.group, o.consumer)
+		}
+	}
 	consumer.SeenMs = c.srv.nowMs
 	switch {
 	case !from.fresh:
@@ -248,7 +259,7 @@ func (c *client) readAsConsumer(o *readOptions, key []byte, s *stream.Stream, fr
 		c.replyHistory(s, consumer, from.id, o.count)
 	case s.Len() > 0 && g.LastID.Less(s.TopID()):
 		c.beginStream(key)
-		c.deliver(s, g, consumer, o)
+		c.deliver(key, s, g, consumer, o)
 	default:
 		return false
 	}
@@ -267,7 +278,7 @@ func (c *client) consumer(key []byte, g *stream.Group, name []byte) *stream.Cons
 }
 
 // deliver replies with entries that are new to the group.
-func (c *client) deliver(s *stream.Stream, g *stream.Group, consumer *stream.Consumer, o *readOptions) {
+func (c *client) deliver(key []byte, s *stream.Stream, g *stream.Group, consumer *stream.Consumer, o *readOptions) {
 	m := c.out.DeferArray()
 	n := 0
 	start, _ := g.LastID.Next()
@@ -278,9 +289,11 @@ func (c *client) deliver(s *stream.Stream, g *stream.Group, consumer *stream.Con
 		if !o.noack {
 			g.Deliver(it.ID, consumer, c.srv.nowMs)
 			consumer.ActiveMs = c.srv.nowMs
+			c.tellPending(key, o.group, g, it.ID, g.PendingEntry(it.ID))
 		}
 		n++
 	}
+	c.tellGroup(key, o.group, g)
 	c.out.EndArray(m, n)
 }
 

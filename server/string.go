@@ -4,6 +4,7 @@ import (
 	"respect/server/command"
 
 	"math"
+	"slices"
 
 	"respect/keyspace"
 )
@@ -156,6 +157,10 @@ func (e expiryArg) sameOption(other expiryArg) bool {
 	return e.seconds == other.seconds && e.absolute == other.absolute
 }
 
+// exact tells whether the number is a Unix time in milliseconds, which means the same at
+// any time.
+func (e expiryArg) exact() bool { return e.absolute && !e.seconds }
+
 // atMs returns the deadline as Unix time in milliseconds. The name of the
 // command goes into the error.
 func (e expiryArg) atMs(nowMs int64, command string) (int64, error) {
@@ -243,10 +248,24 @@ func (c *client) set(key, value []byte, o setOptions, command string) error {
 		}
 	}
 	c.store(key, value, o.keepTTL, atMs)
+	c.tellSet(key, value, &o, atMs)
 	if !o.get {
 		c.out.OK()
 	}
 	return nil
+}
+
+// tellSet tells a deadline as a point in time, and leaves GET out.
+func (c *client) tellSet(key, value []byte, o *setOptions, atMs int64) {
+	switch {
+	case o.expiry.number != nil && !o.expiry.exact():
+		c.effect(wordSet, key, value, wordPxat, c.number(atMs))
+	case o.expiry.number == nil && o.get:
+		if argv := c.rewrite(); argv != nil {
+			options := slices.DeleteFunc(argv[3:], func(arg []byte) bool { return equalFold(arg, "GET") })
+			c.effect(argv[:3+len(options)]...)
+		}
+	}
 }
 
 // store sets a key to a string, with a deadline or without.
@@ -339,13 +358,16 @@ func getexCommand(c *client, a *args) error {
 	}
 	c.replyString(o)
 	switch {
-	case atMs != keyspace.NoExpiry && atMs <= c.srv.nowMs && opt.expiry.absolute:
+	case atMs != keyspace.NoExpiry && opt.expiry.absolute && c.srv.past(atMs):
 		c.db.Remove(o)
+		c.effect(deletion(c.srv.cfg.LazyfreeExpire), key)
 		c.modified(eventGeneric, "del", key)
 	case atMs != keyspace.NoExpiry:
 		c.expireAt(o, atMs)
+		c.effect(wordPexpireat, key, c.number(atMs))
 		c.modified(eventGeneric, "expire", key)
 	case opt.persist && c.db.Persist(o):
+		c.effect(wordPersist, key)
 		c.modified(eventGeneric, "persist", key)
 	}
 	return nil
@@ -365,6 +387,7 @@ func getdelCommand(c *client, a *args) error {
 	c.replyString(o)
 	if o != nil {
 		c.db.Remove(o)
+		c.effect(wordDel, key)
 		c.modified(eventGeneric, "del", key)
 	}
 	return nil
@@ -383,6 +406,7 @@ func getsetCommand(c *client, a *args) error {
 	}
 	c.replyString(o)
 	c.store(key, value, false, keyspace.NoExpiry)
+	c.effect(wordSet, key, value)
 	return nil
 }
 

@@ -16,7 +16,9 @@ func newTable(release *command.Version) *command.Table[*row] {
 		transactionCommands,
 		pubsubCommands,
 		genericCommands, dumpCommands,
+		migrateCommands,
 		connectionCommands, serverCommands, memoryCommands, saveCommands,
+		appendOnlyCommands,
 		slowlogCommands, latencyCommands, monitorCommands)
 	rows := make([]*row, 0, len(groups))
 	for i := range groups {

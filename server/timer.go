@@ -61,6 +61,12 @@ func (t *timer) run() {
 
 // act does what is due and returns after how long it wants to be called again.
 func (s *Server) act() time.Duration {
+	after, ticket := s.actLocked()
+	s.Await(ticket)
+	return after
+}
+
+func (s *Server) actLocked() (after time.Duration, ticket uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick()
@@ -76,23 +82,31 @@ func (s *Server) act() time.Duration {
 		}
 		s.serveBlocked() // consumers whose stream has expired
 	}
+	for s.eviction.goesOn && s.goOnEvicting() {
+		s.mu.Unlock()
+		s.mu.Lock()
+		s.tick()
+	}
 	if s.nowMs >= s.nextCronMs && !s.cronPaused {
 		s.cron()
 	}
 	if s.tracking.changed {
 		s.broadcast()
 	}
-	if s.limits.clients > 0 && s.clientBytes > s.limits.clients {
+	if s.clientsOver && s.limits.clients > 0 {
 		s.evictClients()
 	}
+	ticket = s.Commit()
 	s.timer.atMs = s.nextDue()
-	return time.Duration(max(0, s.timer.atMs-s.nowMs)) * time.Millisecond
+	return time.Duration(max(0, s.timer.atMs-s.nowMs)) * time.Millisecond, ticket
 }
 
 // expireSome deletes some of what has expired, and tells whether there is more. How long
 // it takes is measured for LATENCY only.
 func (s *Server) expireSome() (more bool) {
+	s.unit.separated = true
 	more = s.ks.ExpireSome(expireSlice)
+	s.unit.separated = false
 	if s.cfg.LatencyMonitorThreshold > 0 {
 		started := s.nowNs
 		s.tick()
@@ -127,7 +141,12 @@ func (s *Server) cron() {
 	s.nextCronMs = s.nowMs + 1000/max(1, s.cfg.Hz)
 	s.stats.sample(s.nowMs)
 	s.checkSoftLimits()
+	s.aofCron()
+	s.recountClients()
+	s.stats.peakMemory = max(s.stats.peakMemory, s.usedMemory())
+	s.paceCollector()
 	s.checkSavePoints()
+	s.migrateSockets.closeUnused(s.nowMs - migrateSocketMs)
 	if s.cfg.Timeout > 0 {
 		s.closeIdle()
 	}
@@ -146,5 +165,6 @@ func (s *Server) closeIdle() {
 
 // keyExpired is told by the keyspace of each key that it has deleted.
 func (s *Server) keyExpired(db *keyspace.DB, key []byte) {
-	s.keyModified(nil, db, eventExpired, "expired", key)
+	s.tellDeleted(db, key, s.cfg.LazyfreeExpire)
+	s.keyTouched(nil, db, eventExpired, "expired", key)
 }

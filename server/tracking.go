@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"strings"
+	"unsafe"
 
 	"respect/keyspace/hashtable"
 	"respect/server/command"
@@ -18,18 +19,19 @@ import (
 // another connection, which gets them as messages of pub/sub.
 //
 // To the client whose command is being executed the messages go when it has ended, with the
-// keys in the order of their changes; broadcasts are collected as long as one client's
-// requests are being served.
+// keys in the order of their changes; broadcasts are collected for a round of the transport,
+// in which also those who waited go on.
 
 // tracking is the server's side.
 type tracking struct {
 	clients  int // that track
 	table    *hashtable.Table[*trackedKey]
 	items    int                // entries of all keys together
+	bytes    int                // that keys and entries take
 	prefixes map[string]*prefix // of those who broadcast
 	changed  bool               // some prefix has keys to tell
-	pending  []string           // keys that the client in execution is to be told of
-	flushed  bool               // it is to be told that all keys are gone
+	pending  []pendingKey       // what the client in execution is to be told
+	lastTo   int64              // where it had its messages sent, if it does not track any more
 	buffer   []command.KeyRef   // room for the keys of a request
 }
 
@@ -41,6 +43,20 @@ func (t *tracking) keys() int {
 	return t.table.Len()
 }
 
+// memory returns the bytes of the table with all that is in it.
+func (t *tracking) memory() int {
+	if t.table == nil {
+		return 0
+	}
+	return t.table.Bytes() + t.bytes
+}
+
+// pendingKey is a key that is to be told, or that all keys are gone.
+type pendingKey struct {
+	name string
+	all  bool
+}
+
 // trackedKey is a key that clients have read.
 type trackedKey struct {
 	name    []byte
@@ -48,6 +64,10 @@ type trackedKey struct {
 }
 
 func (k *trackedKey) key() []byte { return k.name }
+
+func (k *trackedKey) size() int {
+	return int(unsafe.Sizeof(*k)) + len(k.name) + cap(k.readers)*int(unsafe.Sizeof(k.readers[0]))
+}
 
 // A prefix has those who broadcast it, and what has changed, by whom.
 type prefix struct {
@@ -66,24 +86,8 @@ type clientTracking struct {
 
 type trackingOptions struct{ bcast, optIn, optOut, noLoop bool }
 
-const (
-	errRedirectTwice replyError = "ERR A client can only redirect to a single other client"
-	errRedirectNone  replyError = "ERR The client ID you want redirect to does not exist"
-	errPrefixBcast   replyError = "ERR PREFIX option requires BCAST mode to be enabled"
-	errSwitchBcast   replyError = "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode."
-	errBcastOpt      replyError = "ERR OPTIN and OPTOUT are not compatible with BCAST"
-	errOptInOut      replyError = "ERR You can't specify both OPTIN mode and OPTOUT mode"
-	errSwitchOpt     replyError = "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode."
-	errCachingMode   replyError = "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"
-	errCachingYes    replyError = "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."
-	errCachingNo     replyError = "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."
-)
-
-func errPrefixOverlap(a, b, which string) replyError {
-	return replyError("ERR Prefix '" + a + "' overlaps with " + which + " prefix '" + b + "'. Prefixes for a single client must not overlap.")
-}
-
-// remember notes which keys a command has read for the client.
+// remember notes which keys a command has read for the client. Deviation: the keys of an
+// XREAD that is refused because of its options are noted, too.
 func (s *Server) remember(c *client, r *row) {
 	t, own := &s.tracking, c.tracking
 	o := own.options
@@ -105,9 +109,12 @@ func (s *Server) remember(c *client, r *row) {
 		if !found {
 			k = &trackedKey{name: slices.Clone(name)}
 			t.table.Insert(k)
+			t.bytes += k.size()
 		}
 		if i, known := slices.BinarySearch(k.readers, c.id); !known {
+			t.bytes -= k.size()
 			k.readers = slices.Insert(k.readers, i, c.id)
+			t.bytes += k.size()
 			t.items++
 		}
 	}
@@ -149,12 +156,13 @@ func (s *Server) invalidateRead(key []byte) {
 	}
 	t.table.Delete(key)
 	t.items -= len(k.readers)
+	t.bytes -= k.size()
 	for _, id := range k.readers {
 		c := s.clients[id]
 		switch {
 		case c == nil || c.tracking == nil || c.tracking.options.bcast || c.tracking.options.noLoop && c == s.current:
-		case c == s.current:
-			t.pending = append(t.pending, string(k.name))
+		case c == s.current && !s.eviction.pushing:
+			t.pending = append(t.pending, pendingKey{name: string(k.name)})
 		default:
 			s.tellInvalid(c, string(k.name))
 		}
@@ -164,7 +172,7 @@ func (s *Server) invalidateRead(key []byte) {
 // invalidateAll tells all who track that there are no keys any more.
 func (s *Server) invalidateAll() {
 	t := &s.tracking
-	t.table, t.items = nil, 0
+	t.table, t.items, t.bytes = nil, 0, 0
 	if t.clients == 0 {
 		return
 	}
@@ -172,37 +180,43 @@ func (s *Server) invalidateAll() {
 		switch {
 		case c.tracking == nil:
 		case c == s.current:
-			t.flushed = true
+			t.pending = append(t.pending, pendingKey{all: true})
 		default:
 			s.tellInvalid(c)
 		}
 	}
 }
 
-// tellPending tells the client whose command has ended what it has to know itself.
+// tellPending tells the client whose command has ended what it has to know itself, also
+// if it has ceased to track within a transaction.
 func (s *Server) tellPending(c *client) {
-	t := &s.tracking
-	pending, flushed := t.pending, t.flushed
-	t.pending, t.flushed = nil, false
+	pending := s.tracking.pending
+	s.tracking.pending = nil
 	for _, key := range pending {
-		s.tellInvalid(c, key)
-	}
-	if flushed {
-		s.tellInvalid(c)
+		if key.all {
+			s.tellInvalid(c)
+		} else {
+			s.tellInvalid(c, key.name)
+		}
 	}
 }
 
 // tellInvalid sends keys to a client that tracks, or where it has them sent to; no
 // keys for all.
 func (s *Server) tellInvalid(c *client, keys ...string) {
-	to, own := c, c.tracking
-	if own.redirect != 0 {
-		if to = s.clients[own.redirect]; to == nil {
-			own.broken = true
+	to, own, redirect := c, c.tracking, s.tracking.lastTo
+	if own != nil {
+		redirect = own.redirect
+	}
+	if redirect != 0 {
+		if to = s.clients[redirect]; to == nil {
+			if own != nil {
+				own.broken = true
+			}
 			if c.out.Proto >= 3 {
 				w := s.compose(2)
 				w.BulkString("tracking-redir-broken")
-				w.Int(own.redirect)
+				w.Int(redirect)
 				s.pushNow(c, w.Buf)
 			}
 			return
@@ -211,7 +225,7 @@ func (s *Server) tellInvalid(c *client, keys ...string) {
 	switch {
 	case to.out.Proto >= 3:
 		s.compose(2).BulkString("invalidate")
-	case to != c && to.subscribed():
+	case redirect != 0 && to.subscribed():
 		w := s.compose(3)
 		w.BulkString("message")
 		w.BulkString("__redis__:invalidate")
@@ -310,7 +324,7 @@ func (c *client) untrack() {
 		}
 	}
 	if c == c.srv.current {
-		t.pending, t.flushed = nil, false
+		t.lastTo = own.redirect
 	}
 	t.clients--
 	c.tracking = nil
@@ -325,191 +339,13 @@ func (c *client) redirection() int64 {
 	return c.tracking.redirect
 }
 
-// endCaching ends CLIENT CACHING behind the command that it was for. Subcommands of
-// CLIENT are none, and a transaction counts as one.
+// endCaching ends CLIENT CACHING behind the command that it was for, which may have been
+// refused, or be unknown and have no row. Subcommands of CLIENT are none, and a
+// transaction counts as one. Who has to wait is still within it.
 func (c *client) endCaching(r *row) {
-	if c.multi == nil && r.Container != "client" {
+	if c.multi == nil && c.blocked == nil && (r == nil || r.Container != "client") {
 		c.tracking.caching = false
 	}
-}
-
-// trackingRequest is what CLIENT TRACKING was given.
-type trackingRequest struct {
-	options  trackingOptions
-	redirect int64
-	prefixes []string
-}
-
-func (c *client) readTracking(a *args) (q trackingRequest, err error) {
-	for a.more() {
-		switch {
-		case a.optionWith("REDIRECT", 1):
-			if q.redirect != 0 {
-				return q, errRedirectTwice
-			}
-			if q.redirect, err = a.int(); err != nil {
-				return q, err
-			}
-			if c.srv.clients[q.redirect] == nil {
-				return q, errRedirectNone
-			}
-		case a.option("BCAST"):
-			q.options.bcast = true
-		case a.option("OPTIN"):
-			q.options.optIn = true
-		case a.option("OPTOUT"):
-			q.options.optOut = true
-		case a.option("NOLOOP"):
-			q.options.noLoop = true
-		case a.optionWith("PREFIX", 1):
-			q.prefixes = append(q.prefixes, string(a.next()))
-		default:
-			return q, errSyntax
-		}
-	}
-	return q, nil
-}
-
-// checkTracking tells what is wrong with the options, among each other and beside
-// those in force.
-func (c *client) checkTracking(q *trackingRequest) error {
-	o, own := q.options, c.tracking
-	switch {
-	case !o.bcast && len(q.prefixes) > 0:
-		return errPrefixBcast
-	case own != nil && own.options.bcast != o.bcast:
-		return errSwitchBcast
-	case o.bcast && (o.optIn || o.optOut):
-		return errBcastOpt
-	case o.optIn && o.optOut:
-		return errOptInOut
-	case own != nil && (o.optIn && own.options.optOut || o.optOut && own.options.optIn):
-		return errSwitchOpt
-	}
-	for i, p := range q.prefixes {
-		if own != nil {
-			for _, old := range own.prefixes {
-				if overlap(p, old) {
-					return errPrefixOverlap(p, old, "an existing")
-				}
-			}
-		}
-		for _, other := range q.prefixes[i+1:] {
-			if overlap(p, other) {
-				return errPrefixOverlap(p, other, "another provided")
-			}
-		}
-	}
-	return nil
-}
-
-func overlap(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
-
-// clientTrackingCommand switches tracking on and off.
-//
-//	CLIENT TRACKING ON | OFF [REDIRECT client-id] [PREFIX prefix [PREFIX prefix
-//	    ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]
-//
-// O(N) with N the number of prefixes. Reply: OK.
-func clientTrackingCommand(c *client, a *args) error {
-	status := a.next()
-	q, err := c.readTracking(a)
-	if err != nil {
-		return err
-	}
-	switch {
-	case equalFold(status, "ON"):
-		if err := c.checkTracking(&q); err != nil {
-			return err
-		}
-		c.track(q.options, q.redirect, q.prefixes)
-	case equalFold(status, "OFF"):
-		c.untrack()
-	default:
-		return errSyntax
-	}
-	c.out.OK()
-	return nil
-}
-
-// clientCachingCommand says whether the keys of the next command are tracked.
-//
-//	CLIENT CACHING YES | NO
-//
-// O(1). Reply: OK.
-func clientCachingCommand(c *client, a *args) error {
-	own := c.tracking
-	switch {
-	case own == nil:
-		return errCachingMode
-	case a.option("YES"):
-		if !own.options.optIn {
-			return errCachingYes
-		}
-	case a.option("NO"):
-		if !own.options.optOut {
-			return errCachingNo
-		}
-	default:
-		return errSyntax
-	}
-	own.caching = true
-	c.out.OK()
-	return nil
-}
-
-// clientGetredirCommand tells where invalidation messages go.
-//
-//	CLIENT GETREDIR
-//
-// O(1). Reply: the number of a client; 0 for this one, -1 without tracking.
-func clientGetredirCommand(c *client, a *args) error {
-	c.out.Int(c.redirection())
-	return nil
-}
-
-// clientTrackinginfoCommand describes the client's tracking.
-//
-//	CLIENT TRACKINGINFO
-//
-// O(1). Reply: a map of flags, redirect and prefixes.
-func clientTrackinginfoCommand(c *client, a *args) error {
-	flags, prefixes := []string{"off"}, []string(nil)
-	if own := c.tracking; own != nil {
-		flags, prefixes = own.flags(), slices.Sorted(slices.Values(own.prefixes))
-	}
-	w := &c.out
-	w.Map(3)
-	w.BulkString("flags")
-	w.Set(len(flags))
-	for _, flag := range flags {
-		w.BulkString(flag)
-	}
-	w.BulkString("redirect")
-	w.Int(c.redirection())
-	w.BulkString("prefixes")
-	w.Array(len(prefixes))
-	for _, p := range prefixes {
-		w.BulkString(p)
-	}
-	return nil
-}
-
-func (t *clientTracking) flags() []string {
-	flags := []string{"on"}
-	o := t.options
-	for _, f := range []struct {
-		set  bool
-		name string
-	}{
-		{o.bcast, "bcast"}, {o.optIn, "optin"}, {o.optIn && t.caching, "caching-yes"},
-		{o.optOut, "optout"}, {o.optOut && t.caching, "caching-no"}, {o.noLoop, "noloop"}, {t.broken, "broken_redirect"},
-	} {
-		if f.set {
-			flags = append(flags, f.name)
-		}
-	}
-	return flags
 }
 
 // trackingLetters are the flags in CLIENT LIST.

@@ -15,17 +15,18 @@ import (
 func TestParseBenchmark(t *testing.T) {
 	const head = `"test","rps","avg_latency_ms","min_latency_ms"` + "\n"
 	// Quotes within the name of a test are doubled, commas are not special.
-	rps, err := parseBenchmark(head + `"SET ""a"",b",85910.65,"0.310","0.080"` + "\n")
-	if err != nil || rps != 85910.65 {
-		t.Errorf("%v, %v", rps, err)
+	report, err := parseBenchmark(head + `"SET ""a"",b",85910.65,"0.310","0.080"` + "\n")
+	want := map[string]float64{"rps": 85910.65, "avg_latency_ms": 0.31, "min_latency_ms": 0.08}
+	if diff := cmp.Diff(want, report); err != nil || diff != "" {
+		t.Error(diff, err)
 	}
 	for _, out := range []string{
 		"", head, "\"test\"\n\"GET\"\n",
 		head + `"GET","fast","1","1"`, head + `"GET","0.00","1","1"`, head + `"GET","NaN","1","1"`,
-		head + `"GET","1","1","1"` + "\n" + `"SET","1","1","1"`,
+		head + `"GET","1","slow","1"`, head + `"GET","1","1","1"` + "\n" + `"SET","1","1","1"`,
 	} {
-		if rps, err := parseBenchmark(out); err == nil {
-			t.Errorf("%q was read as %v", out, rps)
+		if report, err := parseBenchmark(out); err == nil {
+			t.Errorf("%q was read as %v", out, report)
 		}
 	}
 }
@@ -111,14 +112,14 @@ func TestAims(t *testing.T) {
 func TestSelectWorkloads(t *testing.T) {
 	for _, c := range []struct{ names, want string }{
 		{"get,lpop -P 32", "[GET GET -P 32 LPOP -P 32] []"},
-		{"memory, load", "[] [memory load]"},
+		{"memory, idle,load", "[] [memory idle load]"},
 	} {
 		picked, extras, err := selectWorkloads(splitList(c.names))
 		if got := fmt.Sprint(picked, extras); got != c.want || err != nil {
 			t.Errorf("%q picks %s, %v", c.names, got, err)
 		}
 	}
-	if picked, extras, err := selectWorkloads(nil); len(picked) != len(workloads) || len(extras) != 2 || err != nil {
+	if picked, extras, err := selectWorkloads(nil); len(picked) != len(workloads) || len(extras) != 4 || err != nil {
 		t.Error("no name does not mean everything")
 	}
 	if _, _, err := selectWorkloads([]string{"HGOT"}); err == nil {

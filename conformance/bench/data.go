@@ -55,14 +55,7 @@ var (
 		return s.fill(1_000_000, func(i int) []string { return logEntry("biglog", i) })
 	}, false}
 	fullQueue = &data{"a stream with an entry for each request", func(s *server, n int) error { return s.fillQueue("queue", n) }, true}
-	delivered = &data{"a stream of which 100 000 entries are pending", func(s *server, _ int) error {
-		if err := s.fillQueue("delivered", keyspan); err != nil {
-			return err
-		}
-		_, err := s.do("XREADGROUP", "GROUP", "g", "c", "STREAMS", "delivered", ">")
-		return err
-	}, true}
-	bitmaps = &data{"strings of 16 MiB", (*server).fillBitmaps, false}
+	bitmaps   = &data{"strings of 16 MiB", (*server).fillBitmaps, false}
 )
 
 func element(i int) string { return fmt.Sprintf("element:%012d", i) }
@@ -71,6 +64,9 @@ func element(i int) string { return fmt.Sprintf("element:%012d", i) }
 func (s *server) prepare(d *data, n int) error {
 	if d == nil || s.filled[d] {
 		return nil
+	}
+	if !d.again {
+		progress("%s gets %s", s.name, d.name)
 	}
 	if err := d.fill(s, n); err != nil {
 		return fmt.Errorf("%s: %w", d.name, err)

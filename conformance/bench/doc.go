@@ -1,5 +1,6 @@
 // Command bench holds our server against the real ones: throughput, CPU time per
-// request, memory per key, and the time to load an RDB file.
+// request, memory per key and per idle connection, the time to save and to load RDB files,
+// and what a save in the background costs while keys are overwritten.
 //
 //	go run ./conformance/bench [-quick] [-n requests] [-rounds 3]
 //		[-servers redis,respect] [-workloads 'GET,LPUSH -P 32'] [-json file]
@@ -13,6 +14,10 @@
 // right after the other, changing their order from round to round; a ratio is taken
 // within a round, and the median of the rounds' ratios is what counts. It need not
 // be the quotient of the two medians that are printed beside it.
+//
+// redis-benchmark sends one command again and again. Where several belong together, in
+// transactions and in the reading of groups, connections of this program send them;
+// it also is the subscribers to messages, and the ten thousand that are silent.
 //
 // CPU time is what the server's process itself used, user and system, between the
 // start and the end of redis-benchmark. It says more than the throughput, which is

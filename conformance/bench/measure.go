@@ -91,28 +91,51 @@ func (b *bench) runOnce(ctx context.Context, s *server, w workload) (rps, cpu fl
 	if err := s.prepare(w.data, n); err != nil {
 		return 0, 0, err
 	}
+	cpu, err = s.cpuPerRequest(n, func() (err error) {
+		switch {
+		case w.turn != nil:
+			rps, err = converse(ctx, s.Target, w, n)
+		case w.subscribers > 0:
+			rps, err = b.publish(ctx, s, w, n)
+		default:
+			rps, err = b.drive(ctx, s.Addr, w, n)
+		}
+		return err
+	})
+	return rps, cpu, err
+}
+
+// cpuPerRequest returns the CPU time in microseconds that the server uses for each of
+// the n requests of a run.
+func (s *server) cpuPerRequest(n int, run func() error) (float64, error) {
 	before, err := usageOf(s.pid)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
-	if rps, err = b.drive(ctx, s.Addr, w, n); err != nil {
-		return 0, 0, fmt.Errorf("%s: %w", s.name, err)
+	if err := run(); err != nil {
+		return 0, fmt.Errorf("%s: %w", s.name, err)
 	}
 	after, err := usageOf(s.pid)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	// Less than a tick cannot be told from nothing, and must not be divided by.
 	used := max(after.cpu-before.cpu, tick)
-	return rps, float64(used.Nanoseconds()) / 1e3 / float64(n), nil
+	return float64(used.Nanoseconds()) / 1e3 / float64(n), nil
 }
 
 // drive runs redis-benchmark and returns the requests per second that it reports.
 func (b *bench) drive(ctx context.Context, addr string, w workload, n int) (float64, error) {
+	report, err := b.benchmark(ctx, addr, w, n)
+	return report["rps"], err
+}
+
+// benchmark runs redis-benchmark and returns what it reports.
+func (b *bench) benchmark(ctx context.Context, addr string, w workload, n int) (map[string]float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
 	defer cancel()
 	host, port, _ := strings.Cut(addr, ":")
-	args := []string{"-h", host, "-p", port, "--csv", "-c", "50",
+	args := []string{"-h", host, "-p", port, "--csv", "-c", strconv.Itoa(w.clients()),
 		"-n", strconv.Itoa(n), "-r", strconv.Itoa(keyspan), "-P", strconv.Itoa(w.pipeline)}
 	if w.command == nil {
 		args = append(args, "-t", strings.ToLower(w.name))
@@ -122,26 +145,32 @@ func (b *bench) drive(ctx context.Context, addr string, w workload, n int) (floa
 	cmd.Stderr = &complaints
 	out, err := cmd.Output()
 	if err != nil {
-		return 0, fmt.Errorf("redis-benchmark: %w: %s", err, complaints.String())
+		return nil, fmt.Errorf("redis-benchmark: %w: %s", err, complaints.String())
 	}
 	return parseBenchmark(string(out))
 }
 
 // parseBenchmark reads what redis-benchmark prints with --csv: a head line, and a
-// line whose second field is the number of requests per second.
-func parseBenchmark(out string) (float64, error) {
+// line with the name of the test and numbers: requests per second, and latencies in
+// milliseconds.
+func parseBenchmark(out string) (map[string]float64, error) {
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil {
-		return 0, fmt.Errorf("redis-benchmark: %w", err)
+		return nil, fmt.Errorf("redis-benchmark: %w", err)
 	}
 	if len(rows) != 2 || len(rows[0]) < 2 || rows[0][1] != "rps" {
-		return 0, fmt.Errorf("unexpected output of redis-benchmark: %q", out)
+		return nil, fmt.Errorf("unexpected output of redis-benchmark: %q", out)
 	}
-	rps, err := strconv.ParseFloat(rows[1][1], 64)
-	if err != nil || !(rps > 0) {
-		return 0, fmt.Errorf("redis-benchmark reports %q requests per second", rows[1][1])
+	report := map[string]float64{}
+	for i, name := range rows[0][1:] {
+		text := rows[1][i+1]
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(n >= 0) || name == "rps" && n == 0 {
+			return nil, fmt.Errorf("redis-benchmark reports %q as %s", text, name)
+		}
+		report[name] = n
 	}
-	return rps, nil
+	return report, nil
 }
 
 func progress(format string, args ...any) {

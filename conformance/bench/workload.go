@@ -22,7 +22,8 @@ const (
 // workload is one command that redis-benchmark sends again and again. These are the
 // requests of its own tests of the same names, where it has such a test, except that
 // what a test needs in the database is put there before the measurement instead of
-// within it (data.go).
+// within it (data.go). What is more than one command is said by connections of ours
+// (converse.go).
 type workload struct {
 	name     string
 	command  []string // nil for redis-benchmark's own test of this name
@@ -31,6 +32,13 @@ type workload struct {
 	aims     aimSet
 	plain    bool // without the pipelined form
 	pipeline int  // 1 for none
+
+	// turn is what a connection says instead of sending command; a request is a turn.
+	turn turn
+	// subscribers is how many connections get messages meanwhile.
+	subscribers int
+	// conns is how many connections send requests, 0 for the usual number.
+	conns int
 }
 
 // aimSet tells what our server is to reach beside Redis.
@@ -70,10 +78,13 @@ var workloads = bothForms([]workload{
 	{name: "GEOSEARCH", command: words("GEOSEARCH geo FROMLONLAT 15 37 BYRADIUS 100 km"), data: points, weight: 20, aims: cpuAims},
 	{name: "XADD", command: words("XADD log * a 1 b 2 c 3 d 4 e 5"), data: emptyLog, weight: 1, aims: cpuAims},
 	{name: "XADD_MAXLEN", command: words("XADD capped MAXLEN ~ 1000 * a 1 b 2 c 3 d 4 e 5"), weight: 1, aims: cpuAims},
-	{name: "XREAD_100", command: words("XREAD COUNT 100 STREAMS biglog 500000"), data: bigLog, weight: 8, aims: cpuAims},
-	{name: "XRANGE_10", command: words("XRANGE biglog 500000 + COUNT 10"), data: bigLog, weight: 2, aims: cpuAims},
-	{name: "XREADGROUP", command: words("XREADGROUP GROUP g c COUNT 1 STREAMS queue >"), data: fullQueue, weight: 2, aims: cpuAims},
-	{name: "XACK", command: words("XACK delivered g " + placeholder), data: delivered, weight: 1, aims: cpuAims},
+	{name: "XREAD_100", command: words("XREAD COUNT 100 STREAMS biglog 500000"), data: bigLog, weight: 50, aims: cpuAims},
+	{name: "XRANGE_10", command: words("XRANGE biglog 500000 + COUNT 10"), data: bigLog, weight: 10, aims: cpuAims},
+	{name: "XREADGROUP", command: words("XREADGROUP GROUP g c COUNT 1 STREAMS queue >"), data: fullQueue, weight: 8, aims: cpuAims},
+	{name: "XREADGROUP_XACK", turn: readAndAcknowledge, data: fullQueue, weight: 8, aims: cpuAims},
+	{name: "PUBLISH_100", command: words("PUBLISH news xxx"), subscribers: 100, weight: 16, aims: cpuAims},
+	{name: "PUBLISH_100_BY_1", command: words("PUBLISH news xxx"), subscribers: 100, conns: 1, weight: 100, aims: plainAims, plain: true},
+	{name: "MULTI_EXEC_10", turn: transact, weight: 8, aims: cpuAims},
 	{name: "SINTER", command: words("SINTER set1 set2"), data: twoSets, weight: 1000, aims: plainAims, plain: true},
 	{name: "BITCOUNT", command: words("BITCOUNT bits1"), data: bitmaps, weight: 1000, aims: plainAims, plain: true},
 	{name: "BITPOS", command: words("BITPOS zeros 1"), data: bitmaps, weight: 1000, aims: plainAims, plain: true},
@@ -112,13 +123,22 @@ func (w workload) String() string {
 	return fmt.Sprintf("%s -P %d", w.name, w.pipeline)
 }
 
-// requests is the number of requests of a run, given that of a plain one.
+// clients is how many connections send requests at the same time.
+func (w workload) clients() int {
+	if w.conns > 0 {
+		return w.conns
+	}
+	return 50
+}
+
+// requests is the number of requests of a run, given that of a plain one: full
+// pipelines, as redis-benchmark sends no others.
 func (w workload) requests(base int) int {
 	n := base / w.weight
 	if w.pipeline > 1 {
 		n *= pipelineFactor
 	}
-	return max(n, 1)
+	return max(n-n%w.pipeline, w.pipeline)
 }
 
 // throughputAim and cpuAim are what our server is to reach of the reference.
@@ -146,7 +166,7 @@ func (w workload) cpuAim() aim {
 
 // selectWorkloads returns what is meant by the names; no name means everything.
 func selectWorkloads(names []string) ([]workload, []string, error) {
-	everything := []string{extraMemory, extraLoad}
+	everything := []string{extraIdle, extraMemory, extraLoad, extraSnapshot}
 	if len(names) == 0 {
 		return workloads, everything, nil
 	}

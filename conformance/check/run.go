@@ -117,6 +117,10 @@ func (w *worker) preclude(c *Check, v *verdict.Check) bool {
 		v.Verdict, v.Reason = verdict.Skipped, why
 		return true
 	}
+	if w.servers.Named != nil && transcript.Requires(c.File, c.Case, "aof") {
+		v.Verdict, v.Reason = verdict.Skipped, "reads the files of the server; give -server"
+		return true
+	}
 	if w.study.Gentle {
 		if why := Disturbs(c); why != "" {
 			v.Verdict, v.Reason = verdict.Skipped, why+"; -destructive allows it"

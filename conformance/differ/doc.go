@@ -13,6 +13,7 @@
 //	-stream N        only this stream, or from this one on if -n or -duration is given
 //	-n N             stop after so many requests
 //	-duration D      stop after so long (10s, if nothing else says when)
+//	-several N       one in N streams has several connections (4); 0 for none
 //	-groups a,b      only commands of these groups
 //	-commands a,b    half of all requests are these commands
 //	-keep-going      collect distinct differences, up to -limit

@@ -27,6 +27,7 @@ type options struct {
 	stream      int
 	requests    int
 	length      int
+	several     int
 	duration    time.Duration
 	keepGoing   bool
 	limit       int
@@ -62,6 +63,7 @@ func parseFlags() (options, error) {
 	flag.IntVar(&o.stream, "stream", -1, "the only stream, or the first one with -n or -duration")
 	flag.IntVar(&o.requests, "n", 0, "stop after so many requests")
 	flag.IntVar(&o.length, "length", stream.DefaultLength, "requests of a stream")
+	flag.IntVar(&o.several, "several", stream.DefaultSeveral, "one in so many streams has several connections; 0 for none")
 	flag.DurationVar(&o.duration, "duration", 0, "stop after so long")
 	flag.BoolVar(&o.keepGoing, "keep-going", false, "collect distinct differences")
 	flag.IntVar(&o.limit, "limit", 20, "how many differences to collect")
@@ -119,13 +121,21 @@ func run(ctx context.Context, o options) (found bool, err error) {
 		return false, errors.Join(err, closeAll(opponents))
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	commands, err := stream.Commands(d.Release())
+	all, err := stream.Commands(d.Release())
 	if err != nil {
 		return false, err
 	}
-	commands = stream.Select(commands, d.Has, o.groups)
+	commands := stream.Select(all, d.Has, o.groups)
+	all = stream.Select(all, d.Has, nil)
 	fmt.Printf("%v against %v: seed %d, %d commands\n", opponents[0].Info, opponents[1].Info, o.seed, len(commands))
-	result, err := d.Run(ctx, o.duel(commands, d.Config(), d.Has("multi")))
+	generator := stream.Options{
+		Seed: o.seed, Commands: commands, Focus: o.commands, Config: d.Config(), Length: o.length,
+		Transactions: d.Has("multi"), Several: o.several,
+	}
+	if generator.Payloads, err = d.Payloads(ctx, stream.New(stream.Options{Seed: 1, Commands: all, Config: d.Config()})); err != nil {
+		return false, err
+	}
+	result, err := d.Run(ctx, o.duel(generator))
 	if result != nil {
 		summarize(result)
 		found = len(result.Differences) > 0
@@ -143,16 +153,16 @@ func closeAll(list []duel.Opponent) error {
 
 // opponent starts a server, or connects to one that is there.
 func opponent(ctx context.Context, name, builds string) (duel.Opponent, error) {
-	start := func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, name) }
+	start := func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, name, duel.Socket) }
 	switch {
 	case name == target.Redis || name == target.Valkey:
-		start = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, name) }
+		start = func(ctx context.Context) (*target.Target, error) { return target.Start(ctx, name, duel.Socket) }
 	case name == target.Respect:
 		path, err := target.Build(ctx, builds)
 		if err != nil {
 			return duel.Opponent{}, err
 		}
-		start = func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, path) }
+		start = func(ctx context.Context) (*target.Target, error) { return target.StartProgram(ctx, path, duel.Socket) }
 	case strings.Contains(name, "/"):
 	default:
 		t, err := target.Connect(ctx, target.Access{Addr: name})
@@ -166,9 +176,9 @@ func opponent(ctx context.Context, name, builds string) (duel.Opponent, error) {
 }
 
 // duel translates the options.
-func (o *options) duel(commands []stream.Command, config []string, transactions bool) duel.Options {
+func (o *options) duel(generator stream.Options) duel.Options {
 	out := duel.Options{
-		Generator: stream.New(stream.Options{Seed: o.seed, Commands: commands, Focus: o.commands, Config: config, Length: o.length, Transactions: transactions}),
+		Generator: stream.New(generator),
 		First:     uint64(max(o.stream, 0)), Requests: o.requests, Duration: o.duration,
 		Found: o.report,
 	}
@@ -189,6 +199,9 @@ func (o *options) again(d *duel.Difference) string {
 	}
 	if len(o.commands) > 0 {
 		s += " -commands " + strings.Join(o.commands, ",")
+	}
+	if o.several != stream.DefaultSeveral {
+		s += fmt.Sprintf(" -several %d", o.several)
 	}
 	if o.length != stream.DefaultLength {
 		s += fmt.Sprintf(" -length %d", o.length)

@@ -41,7 +41,8 @@ type Hooks struct {
 // All lists the faults of all areas.
 func All() []Fault {
 	return slices.Concat(protocolFaults, stringFaults, listFaults, streamFaults, genericFaults, connectionFaults, serverFaults,
-		transactionFaults, pubsubFaults, eventFaults, trackingFaults, observeFaults)
+		transactionFaults, propagationFaults, appendOnlyFaults, pubsubFaults, eventFaults, trackingFaults, observeFaults,
+		evictionFaults)
 }
 
 // is reports whether the request begins with the words of the name, in any case

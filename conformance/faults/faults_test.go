@@ -58,13 +58,13 @@ func buildSuite() (string, error) {
 }
 
 // between starts a server of our own and a proxy in front of it.
-func between(t *testing.T, hooks Hooks) (direct, through *target.Target) {
+func between(t *testing.T, hooks Hooks, params ...target.Param) (direct, through *target.Target) {
 	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	direct, err = target.StartProgram(t.Context(), path)
+	direct, err = target.StartProgram(t.Context(), path, params...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,19 +82,27 @@ func between(t *testing.T, hooks Hooks) (direct, through *target.Target) {
 			t.Error(err)
 		}
 	})
-	through, err = target.Connect(t.Context(), target.Access{Addr: p.Addr})
+	through, err = target.Connect(t.Context(), target.Access{Addr: p.Addr, Password: direct.Password})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return direct, through
 }
 
-// play plays one case and tells what it found.
-func play(t *testing.T, s *target.Target, f *transcript.File, c *transcript.Case, proto int) (mismatches []transcript.Mismatch, skipped string) {
+// play plays one case and tells what it found. A server that the case demands for itself is
+// behind a proxy with the hooks, if there are any.
+func play(t *testing.T, s *target.Target, f *transcript.File, c *transcript.Case, proto int, hooks func() Hooks) (mismatches []transcript.Mismatch, skipped string) {
 	t.Helper()
 	p, err := transcript.NewPlayer(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
+	}
+	p.Own = func(_ context.Context, params []target.Param) (*target.Target, error) {
+		if hooks == nil {
+			return s.Another(t.Context(), params...)
+		}
+		_, through := between(t, hooks(), params...)
+		return through, nil
 	}
 	r, err := p.Play(t.Context(), f, c, proto)
 	if errors.Is(err, transcript.ErrKeepsConnections) {
@@ -147,7 +155,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 					continue
 				}
 				_, faulty := between(t, f.New())
-				found, skipped := play(t, faulty, script, c, proto)
+				found, skipped := play(t, faulty, script, c, proto, f.New)
 				if len(found) == 0 {
 					t.Errorf("%s: case %q, RESP%d is green (skipped: %q) although %s", f.File, f.Case, proto, skipped, f.Breaks)
 				}
@@ -237,7 +245,7 @@ func TestProxyIsTransparent(t *testing.T) {
 					continue
 				}
 				for proto := 2; proto <= 3; proto++ {
-					found, skipped := play(t, through, script, c, proto)
+					found, skipped := play(t, through, script, c, proto, func() Hooks { return Hooks{} })
 					if slices.Contains(cases, c.Name) && skipped != "" && !strings.HasPrefix(skipped, "only for RESP") {
 						t.Errorf("case %q, which a fault names, is skipped: %s", c.Name, skipped)
 					}
@@ -253,7 +261,7 @@ func TestProxyIsTransparent(t *testing.T) {
 // judge tells whether the proxy or the server is to blame for a mismatch.
 func judge(t *testing.T, direct *target.Target, script *transcript.File, c *transcript.Case, proto int, m transcript.Mismatch, named bool) {
 	t.Helper()
-	known, _ := play(t, direct, script, c, proto)
+	known, _ := play(t, direct, script, c, proto, nil)
 	switch {
 	case len(known) == 0:
 		t.Errorf("only through the proxy:\n%s", m.String())
@@ -282,7 +290,7 @@ func TestEveryAreaHasAFault(t *testing.T) {
 		}
 		names[f.Name] = true
 	}
-	for _, area := range []string{"string", "list", "blocking", "generic", "connection", "server", "transactions", "pubsub", "events", "tracking", "framing", "types", "pushes", "errors", "requests"} {
+	for _, area := range []string{"string", "list", "blocking", "generic", "connection", "server", "transactions", "propagation", "pubsub", "events", "tracking", "eviction", "framing", "types", "pushes", "errors", "requests"} {
 		if areas[area] == 0 {
 			t.Errorf("no fault in the area %s", area)
 		}

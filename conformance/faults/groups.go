@@ -178,6 +178,16 @@ var genericFaults = []Fault{
 		File: "generic/restore.txt", Case: "ABSTTL", New: withoutWord("RESTORE", "ABSTTL"),
 	},
 	{
+		Name: "MIGRATE of nothing succeeds", Area: "generic", Breaks: "OK in place of NOKEY",
+		File: "generic/migrate.txt", Case: "no key",
+		New: onReply("MIGRATE", replaced(resp.SimpleString, "NOKEY", "OK")),
+	},
+	{
+		Name: "MIGRATE names the wrong step", Area: "generic", Breaks: "a target that takes nothing is said not to answer",
+		File: "generic/migrate.txt", Case: "no server",
+		New: onReply("MIGRATE", replaced(resp.Error, "writing", "reading")),
+	},
+	{
 		Name: "DEL counts requests", Area: "generic", Breaks: "the reply counts keys that were not there",
 		File: "generic/del.txt", Case: "del", New: onReply("DEL", func(v *resp.Value) { *v = integer(1) }),
 	},

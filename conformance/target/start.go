@@ -138,11 +138,16 @@ func (t *Target) Another(ctx context.Context, params ...Param) (*Target, error) 
 }
 
 func startIn(ctx context.Context, dir, path string, params []Param) (*Target, error) {
-	t, err := tryPorts(func(addr string) (*Target, error) { return launch(ctx, dir, path, addr, params) })
+	t, err := launchSomewhere(ctx, dir, path, params)
 	if err != nil {
-		err = errors.Join(err, os.RemoveAll(dir))
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return t, err
+	return t, nil
+}
+
+// launchSomewhere starts a server in a directory, which it leaves there if that fails.
+func launchSomewhere(ctx context.Context, dir, path string, params []Param) (*Target, error) {
+	return tryPorts(func(addr string) (*Target, error) { return launch(ctx, dir, path, addr, params) })
 }
 
 // tryPorts tries several ports: between looking for a free one and the server
@@ -198,6 +203,7 @@ func launchAt(ctx context.Context, addr, dir, path string, args []string, params
 	if err != nil {
 		return nil, err
 	}
+	p.params = params
 	t.process = p
 	if err := t.awaitReady(ctx); err != nil {
 		p.kill()
@@ -261,6 +267,7 @@ func freeAddr() (string, error) {
 type process struct {
 	cmd    *exec.Cmd
 	dir    string
+	params []Param
 	output *logBuffer
 	ended  chan struct{} // closed once the process was waited for
 }
@@ -306,6 +313,19 @@ func (t *Target) Kill() error {
 	}
 	t.process.kill()
 	return os.RemoveAll(t.process.dir)
+}
+
+// Crash ends a server that was started by the suite at once and leaves its files as they
+// are, for Restart or for somebody who wants to look at them.
+func (t *Target) Crash() { t.process.kill() }
+
+// Dir is the directory of a server that was started by the suite.
+func (t *Target) Dir() string { return t.process.dir }
+
+// Restart starts a server that has ended again, with the same parameters in the same
+// directory, on another port. If it fails the files stay.
+func (t *Target) Restart(ctx context.Context) (*Target, error) {
+	return launchSomewhere(ctx, t.process.dir, t.process.cmd.Path, t.process.params)
 }
 
 // stop asks the process to end, insists after a while, and removes its files.

@@ -65,6 +65,9 @@ type Target struct {
 	// Owned tells that the suite started this server, and so may do to it
 	// whatever it wants.
 	Owned bool
+	// Effects returns all that a server within this process has told to those who keep a
+	// copy of its data, as it would stand in its AOF; nil for any other server.
+	Effects func() ([]byte, error)
 
 	process *process
 }

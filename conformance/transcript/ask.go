@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -24,4 +25,14 @@ func (w Word) Literal() (string, bool) {
 		return "", false
 	}
 	return string(w.Parts[0].Lit), true
+}
+
+// Requires tells whether the case needs this of the server.
+func Requires(f *File, c *Case, need string) bool {
+	for _, d := range values(f, c, DirRequires) {
+		if slices.Contains(fields(d.Value), need) {
+			return true
+		}
+	}
+	return false
 }

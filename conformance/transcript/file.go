@@ -56,6 +56,7 @@ const (
 	Closed               // c1: closed: the server has closed the connection
 	Close                // c1: close: the client closes the connection
 	HalfOpen             // c1: shutdown: the client closes its sending side
+	Effects              // effects: what the server has told to those who keep a copy of its data
 	Open                 // c1: open: the connection is opened as usual
 	Bare                 // c1: bare: opened, and nothing is said on it
 	Hello2               // c1: hello 2: opened with HELLO 2, whatever is played
@@ -83,8 +84,11 @@ type Step struct {
 // DefaultConn is the connection of steps that name none.
 const DefaultConn = "c1"
 
-// On is the name of the step's connection.
+// On is the name of the step's connection; empty for effects, which are on none.
 func (s *Step) On() string {
+	if s.Kind == Effects {
+		return ""
+	}
 	if s.Conn == "" {
 		return DefaultConn
 	}
@@ -93,6 +97,9 @@ func (s *Step) On() string {
 
 // sends reports whether the step writes a request.
 func (s *Step) sends() bool { return s.Kind == Send || s.Kind == Join }
+
+// receives reports whether replies can stand below the step.
+func (s *Step) receives() bool { return s.sends() || s.Kind == Reads || s.Kind == Effects }
 
 // expects reports whether the step says what is to be found on its connection.
 func (s *Step) expects() bool {

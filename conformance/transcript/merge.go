@@ -19,7 +19,7 @@ func merge(c *Case, all []*takes) *Case {
 				seen = append(seen, sighting{t, o})
 			}
 		}
-		if s.sends() || s.Kind == Reads {
+		if s.receives() {
 			s.Replies = mergeReplies(seen, s.prefersFlavour())
 		}
 		out.Steps = append(out.Steps, s)

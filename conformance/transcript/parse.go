@@ -21,6 +21,9 @@ var (
 	replyLine  = regexp.MustCompile(`^([-+:$*_#,(!=%~>|]|(any|match|unordered|approx)( |$))`)
 )
 
+// effectsLine is the step that belongs to no connection.
+const effectsLine = "effects"
+
 // parser walks over the lines of a file.
 type parser struct {
 	name  string
@@ -178,7 +181,9 @@ func (s *Step) parseLine(line string) (err error) {
 		return err
 	}
 	line, s.Until = strings.CutPrefix(line, "until ")
-	if m := stepLine.FindStringSubmatch(line); m != nil {
+	if line == effectsLine {
+		s.Kind = Effects
+	} else if m := stepLine.FindStringSubmatch(line); m != nil {
 		s.Conn = m[1]
 		err = s.parseRequest(m[2], m[3])
 	} else if m := markerLine.FindStringSubmatch(line); m != nil {
@@ -232,7 +237,7 @@ func (p *parser) replies(s *Step) error {
 		if isLead(line) || strings.HasPrefix(line, "=== ") || stepLine.MatchString(line) || !replyLine.MatchString(line) {
 			return nil
 		}
-		if !s.sends() && s.Kind != Reads {
+		if !s.receives() {
 			return errors.New("no reply can stand here")
 		}
 		n, err := p.node(line, 0)

@@ -57,6 +57,10 @@ c2+> HELLO 3
 c1>> "*1\r\n$4\r\nPI"
 [>=7.2] c1: nothing
 c1: blocked
+effects
+*1
+  $"FLUSHALL"
+[>=7.2] effects
 c3: bare
 c4: hello 2
 c5: hello 3

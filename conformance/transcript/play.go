@@ -49,6 +49,9 @@ func (p *play) step(members []*Step, last int) error {
 	for _, s := range members {
 		p.does(s)
 	}
+	if first.Kind == Effects {
+		return p.demandEffects(first)
+	}
 	c, err := p.on(first)
 	if err != nil {
 		return p.notOpened(first, err)

@@ -163,7 +163,7 @@ func (p *Player) Play(ctx context.Context, f *File, c *Case, proto int) (Result,
 		return r, err
 	}
 	play := &play{session: p.newSession(ctx, proto), file: f, c: c, env: EnvOf(p.t.Info, proto), result: &r}
-	if err := play.readClock(); err != nil {
+	if err := play.begin(c); err != nil {
 		return r, err
 	}
 	play.run()
@@ -264,7 +264,7 @@ func (p *Player) missing(f *File, c *Case, r *Result) (string, error) {
 	return "", nil
 }
 
-// offers knows "own-server", "debug" and "command:NAME".
+// offers knows "aof", "own-server", "debug" and "command:NAME".
 func (p *Player) offers(need string) (bool, error) {
 	switch name, ok := strings.CutPrefix(need, "command:"); {
 	case ok && slices.Contains(p.manners.Untold, "COMMAND"):
@@ -274,6 +274,9 @@ func (p *Player) offers(need string) (bool, error) {
 		return err == nil && len(v.Elems) == 1 && !v.Elems[0].IsNull, err
 	case need == "own-server":
 		return p.t.Owned, nil
+	case need == "aof":
+		v, err := p.ask("INFO", "persistence")
+		return err == nil && (p.t.Effects != nil || strings.Contains(string(v.Text), "aof_enabled:1")), err
 	case need == "debug":
 		v, err := p.ask("DEBUG", "SLEEP", "0")
 		return err == nil && v.Type == resp.SimpleString, err

@@ -59,6 +59,9 @@ func (s *Step) String() string {
 	}
 	b.WriteString(s.Conn)
 	switch s.Kind {
+	case Effects:
+		b.WriteString(effectsLine)
+		return b.String()
 	case Raw:
 		b.WriteString(">> " + Quote(s.Bytes))
 		return b.String()

@@ -34,6 +34,8 @@ type session struct {
 	scope   scope
 	gone    bool // the server has ended
 	untold  []string
+
+	toldBytes int // of what the server has told, that was looked at
 }
 
 func newSession(ctx context.Context, t *target.Target, control *conn, proto int) *session {
@@ -44,6 +46,14 @@ func (p *Player) newSession(ctx context.Context, proto int) *session {
 	s := newSession(ctx, p.t, p.control, proto)
 	s.untold = p.manners.Untold
 	return s
+}
+
+// begin reads the clock, and leaves out what was told before the case.
+func (s *session) begin(c *Case) error {
+	if err := s.readClock(); err != nil || !c.looksAtEffects() {
+		return err
+	}
+	return s.skipEffects()
 }
 
 // readClock gives "now" and "nowms" their values, once for the whole case. Both

@@ -63,7 +63,7 @@ func (p *Player) take(ctx context.Context, f *File, c *Case, proto int) (*take, 
 		return nil, errors.Join(err, errors.New(why))
 	}
 	t := &take{session: newSession(ctx, p.t, p.control, proto), c: c, env: EnvOf(p.t.Info, proto), seen: make([]*observed, len(c.Steps))}
-	if err := t.readClock(); err != nil {
+	if err := t.begin(c); err != nil {
 		return nil, err
 	}
 	t.steps = playable(c, t.env)
@@ -130,11 +130,7 @@ func (t *take) run() error {
 		for _, s := range members {
 			t.seen[t.index(s)] = &observed{}
 		}
-		c, err := t.on(members[0])
-		if err != nil {
-			return err
-		}
-		if err := t.step(c, members, last); err != nil {
+		if err := t.step(members, last); err != nil {
 			return fmt.Errorf("line %d: %s: %w", members[0].Line, members[0], err)
 		}
 		if err := t.collect(last); err != nil {
@@ -153,8 +149,15 @@ func (t *take) problem(s *Step, format string, args ...any) {
 	t.problems = append(t.problems, Problem{Line: s.Line, Reason: fmt.Sprintf(format, args...)})
 }
 
-func (t *take) step(c *conn, members []*Step, last int) error {
+func (t *take) step(members []*Step, last int) error {
 	s := members[0]
+	if s.Kind == Effects {
+		return t.observeEffects(s)
+	}
+	c, err := t.on(s)
+	if err != nil {
+		return err
+	}
 	switch s.Kind {
 	case Send, Join:
 		if s.Until {

@@ -152,6 +152,9 @@ def read(text):
         if line.startswith("=== "):
             flush()
             cases.append(Case(line[4:], []))
+        elif condition(line)[1] == "effects":
+            flush()
+            cases[-1].steps.append(Step("", "effects", [], condition(line)[0]))
         elif colon and name in DIRECTIVES:
             (cases[-1].directives if cases else directives).append((name, value))
         elif step and (step["mark"] or step["on"] or not re.match(r">\d", line)):

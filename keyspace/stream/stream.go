@@ -207,6 +207,18 @@ func (s *Stream) edge() ID {
 	return it.ID
 }
 
+// FirstStoredID returns the ID of the first entry that is stored, even if it is flagged as
+// deleted; MaxID if there is none.
+func (s *Stream) FirstStoredID() ID {
+	node := s.nodes.head()
+	if !node.ok() {
+		return MaxID
+	}
+	m := readMaster(node.value())
+	e := readEntry(node.value(), m.entriesAt, m.fields)
+	return node.key().plus(e.ms, e.seq)
+}
+
 // TopID returns the greatest ID of the live entries, or 0-0.
 func (s *Stream) TopID() ID {
 	it := s.RangeBack(MinID, MaxID)

@@ -47,18 +47,22 @@ type Config struct {
 	EnableProtectedConfigs string // no, yes or local
 
 	// Keyspace.
-	Compat               string // a release; "" for all that there is
-	Databases            int64
-	Maxmemory            uint64 // bytes, 0 for no limit
-	MaxmemoryPolicy      string
-	MaxmemorySamples     int64
-	LFULogFactor         int64
-	LFUDecayTime         int64 // minutes
-	Hz                   int64 // background rounds per second, 1 to 500
-	Activerehashing      bool
-	ActiveExpireEffort   int64 // 1 to 10
-	NotifyKeyspaceEvents NotifyFlags
-	LazyfreeUserFlush    bool
+	Compat                    string // a release; "" for all that there is
+	Databases                 int64
+	Maxmemory                 uint64 // bytes, 0 for no limit
+	MaxmemoryPolicy           string
+	MaxmemorySamples          int64
+	MaxmemoryEvictionTenacity int64 // 0 to 100: how long evictions may hold up a command
+	LFULogFactor              int64
+	LFUDecayTime              int64 // minutes
+	Hz                        int64 // background rounds per second, 1 to 500
+	Activerehashing           bool
+	ActiveExpireEffort        int64 // 1 to 10
+	NotifyKeyspaceEvents      NotifyFlags
+	LazyfreeEviction          bool
+	LazyfreeExpire            bool
+	LazyfreeServerDel         bool
+	LazyfreeUserFlush         bool
 
 	// Encodings.
 	ListMaxListpackSize    int64 // entries, or -1 to -5 for 4 to 64 KB
@@ -75,18 +79,25 @@ type Config struct {
 	HllSparseMaxBytes      int64
 
 	// Files.
-	Save                    []SavePoint
-	Dbfilename              string
-	Rdbcompression          bool
-	Rdbchecksum             bool
-	SanitizeDumpPayload     string // no, yes or clients
-	StopWritesOnBgsaveError bool
-	Appendonly              bool
-	Appendfilename          string
-	Appenddirname           string
-	Appendfsync             string // everysec, always or no
-	AofLoadTruncated        bool
-	AofUseRdbPreamble       bool
+	Save                       []SavePoint
+	Dbfilename                 string
+	Rdbcompression             bool
+	Rdbchecksum                bool
+	RdbSaveIncrementalFsync    bool
+	SanitizeDumpPayload        string // no, yes or clients
+	StopWritesOnBgsaveError    bool
+	Appendonly                 bool
+	Appendfilename             string
+	Appenddirname              string
+	Appendfsync                string // everysec, always or no
+	RdbKeySaveDelay            int64  // microseconds
+	AofLoadTruncated           bool
+	AofUseRdbPreamble          bool
+	NoAppendfsyncOnRewrite     bool
+	AofTimestampEnabled        bool
+	AofRewriteIncrementalFsync bool
+	AutoAofRewritePercentage   int64
+	AutoAofRewriteMinSize      int64 // bytes
 
 	// Replication.
 	ReplBacklogSize int64 // bytes

@@ -63,7 +63,7 @@ func (c *Config) hiddenParams() []Param {
 	return []Param{
 		{"compat", "", Hidden | Immutable, oneOf(&c.Compat, "", "7.0", "7.2", "7.4"), ""},
 		{"key-load-delay", "", Hidden, integer(new(int64), 0, math.MinInt32, math.MaxInt32), noDebugging},
-		{"rdb-key-save-delay", "", Hidden, integer(new(int64), 0, math.MinInt32, math.MaxInt32), noDebugging},
+		{"rdb-key-save-delay", "", Hidden, integer(&c.RdbKeySaveDelay, 0, math.MinInt32, math.MaxInt32), ""},
 		{"loading-process-events-interval-bytes", "", Hidden, integer(new(int64), 2<<20, 1024, math.MaxInt32), noDebugging},
 		{"lua-enable-deprecated-api", "", Hidden | Immutable, yesNo(new(bool), false), noDebugging},
 		{"use-exit-on-panic", "", Hidden, yesNo(new(bool), false), noDebugging},

@@ -57,8 +57,8 @@ type loop struct {
 	batch    []*epollConn // to be looked after when the lock is taken
 	finished []*epollConn // whose sessions have to be told that they are gone
 	accepted []*epollConn // not yet offered to the handler
-	spares   [][]byte
-	count    Stats // since the lock was held
+	returned [][]byte     // reply buffers for spares, when the lock is taken
+	count    Stats        // since the lock was held
 
 	lingering []*epollConn
 	resumeAt  time.Time // when to accept again; zero if not paused
@@ -66,6 +66,8 @@ type loop struct {
 	stopAt    time.Time // when to give up writing; zero if not stopping
 
 	// Guarded by the handler's lock.
+	spares   [][]byte // empty reply buffers
+	missing  int      // how many more there may be
 	woken    []*epollConn
 	incoming []*epollConn // from the accepting loop
 	load     int          // connections given to this loop
@@ -97,6 +99,7 @@ func newLoop(s *Server) (*loop, error) {
 		server: s, epfd: epfd, wakefd: wakefd,
 		listeners: map[int]*epollListener{},
 		input:     make([]byte, inputSize),
+		missing:   maxSpares,
 	}
 	if err := l.control(unix.EPOLL_CTL_ADD, wakefd, unix.EPOLLIN); err != nil {
 		l.release()

@@ -115,3 +115,5 @@ func (c *epollConn) SetKeepAlive(d time.Duration) {
 }
 
 func (c *epollConn) OutputPending() int { return int(c.pending.Load()) }
+
+func (c *epollConn) Room() []byte { return c.loop.room() }

@@ -51,6 +51,8 @@ func newLineHandler() *lineHandler {
 	}
 }
 
+func (h *lineHandler) EndRound() {}
+
 func (h *lineHandler) Accept(c Conn) Session {
 	if h.refuse != "" {
 		c.Reject([]byte(h.refuse))

@@ -146,12 +146,15 @@ func (c *netConn) execute(p, spare []byte) (next []byte, goOn bool) {
 	}
 	if !closing {
 		c.session.Serve()
+		c.server.handler.EndRound()
 	}
 	if mine && !c.closed {
 		out, closing, spare = c.output(out, closing)
 	}
+	ticket := s.committer.Commit()
 	s.handler.Unlock()
 	c.turn.Unlock()
+	s.committer.Await(ticket)
 	if !mine {
 		return spare, true
 	}
@@ -244,6 +247,12 @@ func (c *netConn) flush(out []byte, closing bool) {
 // more executes what had to wait and returns what there is to write. closing is
 // also the end of a connection whose session has ended.
 func (c *netConn) more() (out []byte, closing bool) {
+	out, closing, ticket := c.takeMore()
+	c.server.committer.Await(ticket)
+	return out, closing
+}
+
+func (c *netConn) takeMore() (out []byte, closing bool, ticket uint64) {
 	c.mu.Lock()
 	c.woken = false
 	c.mu.Unlock()
@@ -253,6 +262,7 @@ func (c *netConn) more() (out []byte, closing bool) {
 	defer c.server.handler.Unlock()
 	if !c.closed {
 		c.session.Serve()
+		c.server.handler.EndRound()
 	}
 	if c.closed {
 		out, c.last, closing = c.last, nil, true
@@ -261,7 +271,7 @@ func (c *netConn) more() (out []byte, closing bool) {
 	}
 	c.server.countWrite(out)
 	c.pending.Store(int64(len(out)))
-	return out, closing
+	return out, closing, c.server.committer.Commit()
 }
 
 // end ends the session of a peer that sends no more; what there is to write still
@@ -371,6 +381,8 @@ func (c *netConn) socket() net.Conn {
 }
 
 func (c *netConn) OutputPending() int { return int(c.pending.Load()) }
+
+func (c *netConn) Room() []byte { return nil }
 
 // serveNet accepts the connections of a socket until that is closed.
 func (s *Server) serveNet(socket net.Listener) *listener {

@@ -60,6 +60,7 @@ func (l *loop) enlist(c *epollConn) {
 func (l *loop) execute() {
 	h := l.server.handler
 	h.Lock()
+	l.restock()
 	l.offer()
 	l.server.stats.add(&l.count) // first, so that INFO tells of this round, too
 	fresh := l.incoming
@@ -71,13 +72,18 @@ func (l *loop) execute() {
 		}
 	}
 	l.serveWoken()
+	h.EndRound()
 	for _, c := range l.batch {
 		l.collect(c)
 	}
 	if len(l.woken) == 0 && l.posted.Load() {
 		l.posted.Store(false)
 	}
+	ticket := l.server.committer.Commit()
 	h.Unlock()
+	if ticket != 0 {
+		l.server.committer.Await(ticket)
+	}
 
 	for _, c := range fresh {
 		l.register(c)
@@ -99,6 +105,9 @@ func (l *loop) serveWoken() {
 		c := l.woken[i]
 		c.woken = false
 		l.enlist(c)
+		if !c.stuck && !c.lent && !c.closed {
+			l.take(c, nil) // messages, more often than not: there is nothing else to do
+		}
 		l.serve(c)
 	}
 	rest := copy(l.woken, l.woken[n:])
@@ -111,7 +120,7 @@ func (l *loop) serve(c *epollConn) {
 	if c.closed || c.closing {
 		return
 	}
-	if !c.stuck && !c.lent {
+	if !c.stuck && !c.lent && len(c.out) == 0 {
 		l.take(c, l.spare())
 		c.lent = true
 	}
@@ -154,22 +163,44 @@ func (l *loop) take(c *epollConn, spare []byte) {
 	}
 }
 
-// spare returns an empty buffer.
+// spare returns an empty buffer; the lock is held.
 func (l *loop) spare() []byte {
-	if n := len(l.spares); n > 0 {
-		b := l.spares[n-1]
-		l.spares[n-1] = nil
-		l.spares = l.spares[:n-1]
-		return b
+	n := len(l.spares)
+	if n == 0 {
+		return make([]byte, 0, spareSize)
 	}
-	return make([]byte, 0, spareSize)
+	b := l.spares[n-1]
+	l.spares[n-1] = nil
+	l.spares = l.spares[:n-1]
+	return b
+}
+
+// room is spare for messages, which may be to very many connections at once: it makes
+// no more buffers than are kept. The lock is held.
+func (l *loop) room() []byte {
+	if len(l.spares) == 0 {
+		if l.missing == 0 {
+			return nil
+		}
+		l.missing--
+	}
+	return l.spare()
 }
 
 // keep takes back a buffer that is not needed any more.
 func (l *loop) keep(b []byte) {
-	if cap(b) >= spareSize && cap(b) <= maxSpare && len(l.spares) < maxSpares {
-		l.spares = append(l.spares, b[:0])
+	if cap(b) >= spareSize && cap(b) <= maxSpare && len(l.returned) < maxSpares {
+		l.returned = append(l.returned, b[:0])
 	}
+}
+
+// restock makes what was given back available; the lock is held.
+func (l *loop) restock() {
+	n := min(len(l.returned), maxSpares-len(l.spares))
+	l.spares = append(l.spares, l.returned[len(l.returned)-n:]...)
+	clear(l.returned)
+	l.returned = l.returned[:0]
+	l.missing = maxSpares - len(l.spares)
 }
 
 // settle writes what was collected.

@@ -22,7 +22,29 @@ type Handler interface {
 	// Accept takes a new connection; the lock is held. It returns nil to
 	// refuse it, and may have given it some last bytes with Conn.Reject.
 	Accept(c Conn) Session
+
+	// EndRound is called when all that had arrived was executed, also of those who
+	// had been woken by it, and before what they replied is taken; the lock is held.
+	EndRound()
 }
+
+// A Committer is a Handler that has something to do between the execution of requests and
+// the replies to them, as writing a log is.
+type Committer interface {
+	// Commit is told that requests have been executed; the lock is held. The replies that
+	// were taken under this hold of the lock are not written before Await has returned for
+	// the ticket.
+	Commit() (ticket uint64)
+
+	// Await is called without the lock.
+	Await(ticket uint64)
+}
+
+// committed is the Committer of handlers that are none.
+type committed struct{}
+
+func (committed) Commit() uint64 { return 0 }
+func (committed) Await(uint64)   {}
 
 // A Session is the server's side of one connection.
 type Session interface {
@@ -96,6 +118,11 @@ type Conn interface {
 	// OutputPending is the number of bytes that were taken with Output and
 	// could not be written yet.
 	OutputPending() int
+
+	// Room returns an empty buffer for output that is appended to a session which
+	// has none: it answers no request, so that Serve lent no buffer for it. nil if
+	// none is at hand.
+	Room() []byte
 }
 
 // Options are the parameters of a Server.
@@ -191,6 +218,7 @@ const (
 // A Server is the transports and listeners of one Handler.
 type Server struct {
 	handler   Handler
+	committer Committer
 	keepAlive atomic.Int64   // a time.Duration
 	running   sync.WaitGroup // the goroutines of this package
 	stop      chan struct{}  // closed by Close
@@ -221,6 +249,10 @@ func Listen(h Handler, o Options) (*Server, error) {
 		o.AcceptError = func(error) {}
 	}
 	s := &Server{handler: h, options: o, stop: make(chan struct{}), conns: map[*netConn]struct{}{}}
+	s.committer = committed{}
+	if c, ok := h.(Committer); ok {
+		s.committer = c
+	}
 	s.SetKeepAlive(o.KeepAlive)
 	if err := s.open(); err != nil {
 		s.Close()

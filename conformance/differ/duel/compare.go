@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"respect/conformance/differ/stream"
 	"respect/conformance/resp"
 	"respect/conformance/target"
 )
@@ -34,8 +35,9 @@ func (u Usage) Lines() []string {
 type comparer struct {
 	tolerances []tolerance
 	usage      Usage
-	ended      bool // that the rest of the stream is not compared
-	chance     bool // that there may be sets whose encoding is chance
+	intact     map[string]bool // payloads that were told by DUMP
+	ended      bool            // that the rest of the stream is not compared
+	chance     bool            // that there may be sets whose encoding is chance
 }
 
 func newComparer(a, b target.Info) *comparer {
@@ -48,11 +50,19 @@ func newComparer(a, b target.Info) *comparer {
 	return c
 }
 
+// tolerates reports whether a tolerance is in force.
+func (c *comparer) tolerates(name string) bool {
+	return slices.ContainsFunc(c.tolerances, func(t tolerance) bool { return t.name == name })
+}
+
 // sent are the requests without those that a tolerance leaves out.
-func (c *comparer) sent(requests [][]string) [][]string {
-	return slices.DeleteFunc(slices.Clone(requests), func(words []string) bool {
+func (c *comparer) sent(requests []stream.Request, several bool) []stream.Request {
+	return slices.DeleteFunc(slices.Clone(requests), func(r stream.Request) bool {
+		if len(r.Words) == 0 {
+			return false
+		}
 		for _, t := range c.tolerances {
-			if t.skips != nil && t.skips(words) {
+			if t.skips != nil && t.skips(r.Words) || several && t.skipsAmongSeveral != nil && t.skipsAmongSeveral(r.Words) {
 				c.usage[t.name]++
 				return true
 			}
@@ -64,8 +74,11 @@ func (c *comparer) sent(requests [][]string) [][]string {
 // compare tells what is wrong with the replies of an exchange, "" for nothing.
 func (c *comparer) compare(x *exchange) string {
 	c.chance = c.chance || x.makesByChance()
-	x.chance = c.chance
+	x.chance, x.intact = c.chance, c.intact
 	equal := same(&x.replies[0], &x.replies[1])
+	if c.intact != nil && equal && x.is("restore") && len(x.words) > 3 && oneIs(x, "OK") && !c.intact[x.words[3]] {
+		c.ended = true // what a damaged value is taken for is each server's own affair
+	}
 	anError := isError(&x.replies[0]) || isError(&x.replies[1])
 	if equal && (x.rule == nil || anError) {
 		return ""

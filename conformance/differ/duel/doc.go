@@ -11,7 +11,10 @@
 //
 //   - side.go talks to one server, and starts it again
 //   - exchange.go lines requests up with the replies of both
+//   - line.go and several.go play streams of several connections: whatever is sent to
+//     each of them is compared, and when
 //   - rules.go, tolerances.go, compare.go decide what is a difference
 //   - duel.go plays one stream, state.go compares what is left behind
+//   - payloads.go gets payloads for RESTORE from the servers
 //   - run.go plays many, shrink.go makes them short, report.go prints them
 package duel

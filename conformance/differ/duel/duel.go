@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,6 +13,9 @@ import (
 	"respect/conformance/resp"
 	"respect/conformance/target"
 )
+
+// notifyParameter is set by streams of several connections.
+const notifyParameter = "notify-keyspace-events"
 
 // Duel is two servers that are compared.
 type Duel struct {
@@ -28,6 +32,7 @@ type Difference struct {
 	Stream  stream.Stream
 	Servers [2]target.Info
 	Replies [2]resp.Value // without a type for a server that did not answer
+	On      int           // the connection on which they came
 	Problem string
 	Failed  error // that one of the servers stopped answering
 	Log     string
@@ -35,13 +40,16 @@ type Difference struct {
 }
 
 // Request is the request that was answered differently.
-func (d *Difference) Request() []string { return d.Stream.Requests[len(d.Stream.Requests)-1] }
+func (d *Difference) Request() []string { return d.Stream.Requests[len(d.Stream.Requests)-1].Words }
 
 // Command is its name in lower case.
 func (d *Difference) Command() string {
 	words := d.Request()
+	if len(words) == 0 {
+		return "close"
+	}
 	name := strings.ToLower(words[0])
-	if name == "object" && len(words) > 1 {
+	if slices.Contains([]string{"object", "client", "xgroup"}, name) && len(words) > 1 {
 		name += " " + strings.ToLower(words[1])
 	}
 	return name
@@ -49,6 +57,9 @@ func (d *Difference) Command() string {
 
 // Key is the same for differences that have probably the same cause.
 func (d *Difference) Key() string {
+	if d.On != d.Stream.Requests[len(d.Stream.Requests)-1].On {
+		return d.Command() + " elsewhere: " + kind(d.Problem, &d.Replies[0], &d.Replies[1])
+	}
 	return d.Command() + ": " + kind(d.Problem, &d.Replies[0], &d.Replies[1])
 }
 
@@ -57,7 +68,7 @@ func (d *Difference) Key() string {
 func New(ctx context.Context, a, b Opponent) (*Duel, error) {
 	d := &Duel{sides: [2]*side{{Opponent: a}, {Opponent: b}}, compare: newComparer(a.Info, b.Info)}
 	for i, s := range d.sides {
-		if err := s.connect(ctx); err != nil {
+		if err := s.enter(ctx); err != nil {
 			return nil, err
 		}
 		if err := s.hurry(); err != nil {
@@ -71,17 +82,22 @@ func New(ctx context.Context, a, b Opponent) (*Duel, error) {
 	return d, d.readDefaults()
 }
 
-// hurry makes a server of ours look for timeouts often.
+// hurry makes a server of ours look for timeouts often, and at payloads closely: without that,
+// damaged ones may end the reference later.
 func (s *side) hurry() error {
 	if !s.Owned {
 		return nil
 	}
-	_, err := s.call("CONFIG", "SET", "hz", "500") // an error reply does not matter
+	// What a server refuses does not matter.
+	if _, err := s.call("CONFIG", "SET", "hz", "500"); err != nil {
+		return err
+	}
+	_, err := s.call("CONFIG", "SET", "sanitize-dump-payload", "yes")
 	return err
 }
 
 func (d *Duel) readDefaults() error {
-	for _, name := range stream.Limits() {
+	for _, name := range append(stream.Limits(), notifyParameter) {
 		first, okA, errA := d.sides[0].parameter(name)
 		_, okB, errB := d.sides[1].parameter(name)
 		if err := errors.Join(errA, errB); err != nil {
@@ -140,7 +156,11 @@ func (d *Duel) Play(ctx context.Context, s stream.Stream) (*Difference, error) {
 // play is Play without the look at what is left behind.
 func (d *Duel) play(ctx context.Context, s stream.Stream) (*Difference, error) {
 	d.compare.ended, d.compare.chance = false, false
-	s.Requests = comparable(d.compare.sent(s.Requests))
+	s.Requests = d.compare.sent(s.Requests, s.Connections > 0)
+	if s.Connections > 0 {
+		return d.playSeveral(ctx, s)
+	}
+	s.Requests = comparable(s.Requests)
 	if err := d.reset(ctx, s); err != nil {
 		return nil, err
 	}

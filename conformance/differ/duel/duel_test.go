@@ -22,7 +22,7 @@ func redis(t *testing.T) Opponent {
 func opponent(t *testing.T, flavour string) Opponent {
 	t.Helper()
 	start := func(ctx context.Context) (*target.Target, error) {
-		return target.Start(ctx, flavour, target.Param{Name: "hz", Value: "500"}) // a proxy hides that the server is ours
+		return target.Start(ctx, flavour, target.Param{Name: "hz", Value: "500"}, Socket) // a proxy hides that the server is ours
 	}
 	s, err := start(t.Context())
 	if errors.Is(err, target.ErrNotInstalled) {
@@ -83,6 +83,17 @@ func options(t *testing.T, d *Duel, groups ...string) Options {
 	}
 	commands := stream.Select(all, d.Has, groups)
 	return Options{Generator: stream.New(stream.Options{Seed: 1, Commands: commands, Config: d.Config()}), Requests: 100_000}
+}
+
+// amongSeveral are options of streams with several connections.
+func amongSeveral(t *testing.T, d *Duel) Options {
+	t.Helper()
+	all, err := stream.Commands(d.Release())
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := stream.Select(all, d.Has, nil)
+	return Options{Generator: stream.New(stream.Options{Seed: 1, Commands: commands, Config: d.Config(), Several: 1}), Requests: 10_000}
 }
 
 // found are faults of conformance/faults that the tester must find, with the
@@ -181,11 +192,11 @@ func TestShrinkKeepsToTheDifference(t *testing.T) {
 		}
 		return v.Append(nil)
 	}}))
-	diff, err := d.Play(t.Context(), stream.Stream{Proto: 2, Requests: [][]string{{"ECHO", "abc"}, {"ECHO", "x"}, {"STRLEN", "k"}}})
+	diff, err := d.Play(t.Context(), stream.Stream{Proto: 2, Requests: stream.Requests([]string{"ECHO", "abc"}, []string{"ECHO", "x"}, []string{"STRLEN", "k"})})
 	if err != nil || diff == nil || diff.Command() != "echo" {
 		t.Fatalf("%+v, %v", diff, err)
 	}
-	diff.Stream.Requests = [][]string{{"STRLEN", "k"}, {"ECHO", "x"}}
+	diff.Stream.Requests = stream.Requests([]string{"STRLEN", "k"}, []string{"ECHO", "x"})
 	if again, err := d.Shrink(t.Context(), diff); err != nil || again.Shrunk {
 		t.Errorf("%v:\n%s", err, again.Transcript(""))
 	}
@@ -195,7 +206,7 @@ func TestShrinkKeepsToTheDifference(t *testing.T) {
 // goes on with new ones.
 func TestADeadServerIsADifference(t *testing.T) {
 	d := against(t, redis(t), redis(t))
-	s := stream.Stream{Proto: 3, Requests: [][]string{{"SET", "k", "v"}, {"GET", "k"}, {"SHUTDOWN", "NOSAVE"}, {"GET", "k"}}}
+	s := stream.Stream{Proto: 3, Requests: stream.Requests([]string{"SET", "k", "v"}, []string{"GET", "k"}, []string{"SHUTDOWN", "NOSAVE"}, []string{"GET", "k"})}
 	diff, err := d.Play(t.Context(), s)
 	if err != nil || diff == nil || diff.Failed == nil || diff.Command() != "shutdown" {
 		t.Fatalf("%+v, %v", diff, err)
@@ -225,7 +236,7 @@ func TestWhatIsLeftBehindIsCompared(t *testing.T) {
 		{{"SELECT", "1"}, {"SET", "k", "v"}, {"SELECT", "0"}},
 		{{"SET", "k", "other"}, {"SELECT", "1"}, {"SET", "k2", "v"}},
 	} {
-		diff, err := d.Play(t.Context(), stream.Stream{Proto: 2, Requests: s})
+		diff, err := d.Play(t.Context(), stream.Stream{Proto: 2, Requests: stream.Requests(s...)})
 		if err != nil || diff == nil || diff.Command() != "get" {
 			t.Fatalf("%q: %+v, %v", s, diff, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"respect/conformance/differ/stream"
 	"respect/conformance/resp"
 )
 
@@ -11,9 +12,11 @@ import (
 type exchange struct {
 	words   []string
 	queued  [][]string // what EXEC executes
+	cause   []string   // behind what it came, if there are several connections
 	rule    *rule
 	asked   [2][]resp.Value // replies to what the rule asks before
 	replies [2]resp.Value
+	intact  map[string]bool // payloads that were told by DUMP
 	chance  bool            // that there may be sets whose encoding is chance
 	mended  [2][]resp.Value // replies to what makes the states equal again
 }
@@ -31,9 +34,10 @@ type plan struct {
 }
 
 // newPlan looks up the rule of each request and encodes everything.
-func newPlan(requests [][]string) *plan {
+func newPlan(requests []stream.Request) *plan {
 	p := &plan{}
-	for _, words := range requests {
+	for _, r := range requests {
+		words := r.Words
 		x := exchange{words: words, rule: ruleOf(words)}
 		var before, after [][]string
 		if x.rule != nil && x.rule.before != nil {

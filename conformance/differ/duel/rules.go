@@ -22,6 +22,8 @@ type rule struct {
 	// after are requests that are sent behind the command to make the states of
 	// the servers equal again.
 	after func(words []string) [][]string
+	// makesConsumers tells that before may also be sent as ordinary requests.
+	makesConsumers bool
 	// check tells what is wrong with two replies that are no errors, if anything is.
 	check func(x *exchange) string
 }
@@ -35,7 +37,7 @@ var rules = []rule{
 	},
 	{
 		name: "order of a result", reason: "sets and the database's table have no order",
-		commands: []string{"sinter", "sunion", "sdiff", "keys"},
+		commands: []string{"sinter", "sunion", "sdiff", "keys", "pubsub channels", "pubsub shardchannels"},
 		check:    func(x *exchange) string { return sameMembers(x.replies, 1) },
 	},
 	{
@@ -113,6 +115,16 @@ var rules = []rule{
 		check:    checkRange,
 	},
 	{
+		name: "clients", reason: "memory, ages and addresses are each server's own; the other fields are compared",
+		commands: []string{"client list", "client info"},
+		check:    checkClients,
+	},
+	{
+		name: "introduction", reason: "each server has a name and a version of its own",
+		commands: []string{"hello"},
+		check:    checkHello,
+	},
+	{
 		name: "distances to the last bit", reason: "a sine of the C library may err in its last bit, which depends on the processor; what was stored is compared and deleted",
 		commands: []string{"geosearchstore", "georadius", "georadiusbymember"},
 		after:    takeDistances,
@@ -136,8 +148,11 @@ var rulesByCommand = func() map[string]*rule {
 
 // ruleOf returns the rule for the request, nil if there is none.
 func ruleOf(words []string) *rule {
+	if len(words) == 0 {
+		return nil
+	}
 	name := strings.ToLower(words[0])
-	if slices.Contains([]string{"object", "xgroup", "xinfo"}, name) && len(words) > 1 {
+	if slices.Contains([]string{"object", "xgroup", "xinfo", "client", "pubsub"}, name) && len(words) > 1 {
 		name += " " + strings.ToLower(words[1])
 	}
 	return rulesByCommand[name]

@@ -53,7 +53,7 @@ func (d *Duel) Shrink(ctx context.Context, diff *Difference) (*Difference, error
 			config = s.Config
 		}
 	}
-	shrink(best.Stream.Requests, func(requests [][]string) ([][]string, bool) {
+	shrink(best.Stream.Requests, func(requests []stream.Request) ([]stream.Request, bool) {
 		s := best.Stream
 		s.Requests = requests
 		ok := try(s)
@@ -64,11 +64,11 @@ func (d *Duel) Shrink(ctx context.Context, diff *Difference) (*Difference, error
 
 // attempt plays requests and reports whether they still fail, and with which of
 // them at least.
-type attempt func(requests [][]string) (failing [][]string, ok bool)
+type attempt func(requests []stream.Request) (failing []stream.Request, ok bool)
 
 // shrink makes the requests fewer, then shorter, then simpler, until nothing more
 // helps.
-func shrink(requests [][]string, try attempt) [][]string {
+func shrink(requests []stream.Request, try attempt) []stream.Request {
 	for {
 		before := size(requests)
 		requests = fewer(requests, try)
@@ -80,11 +80,11 @@ func shrink(requests [][]string, try attempt) [][]string {
 	}
 }
 
-func size(requests [][]string) int {
+func size(requests []stream.Request) int {
 	n := 0
-	for _, words := range requests {
+	for _, r := range requests {
 		n += 100
-		for _, w := range words {
+		for _, w := range r.Words {
 			n += 1 + len(w)
 		}
 	}
@@ -92,7 +92,7 @@ func size(requests [][]string) int {
 }
 
 // fewer drops requests: first halves, then ever smaller parts.
-func fewer(requests [][]string, try attempt) [][]string {
+func fewer(requests []stream.Request, try attempt) []stream.Request {
 	for part := (len(requests) + 1) / 2; part > 0; part /= 2 {
 		for i := len(requests) - part; i > -part; i -= part {
 			from := max(i, 0)
@@ -113,14 +113,14 @@ func fewer(requests [][]string, try attempt) [][]string {
 
 // shorter drops words of the requests, in the same way. A count of keys in front
 // of them falls with them.
-func shorter(requests [][]string, try attempt) [][]string {
+func shorter(requests []stream.Request, try attempt) []stream.Request {
 	for r := 0; r < len(requests); r++ {
-		for part := len(requests[r]) / 2; part > 0; part /= 2 {
-			for i := len(requests[r]) - part; i > 0; i-- {
-				if r >= len(requests) || i+part > len(requests[r]) {
+		for part := len(requests[r].Words) / 2; part > 0; part /= 2 {
+			for i := len(requests[r].Words) - part; i > 0; i-- {
+				if r >= len(requests) || i+part > len(requests[r].Words) {
 					continue
 				}
-				words := slices.Delete(slices.Clone(requests[r]), i, i+part)
+				words := slices.Delete(slices.Clone(requests[r].Words), i, i+part)
 				requests = replace(requests, r, words, try)
 			}
 			if r >= len(requests) {
@@ -132,14 +132,14 @@ func shorter(requests [][]string, try attempt) [][]string {
 }
 
 // simpler puts simple words in the place of others.
-func simpler(requests [][]string, try attempt) [][]string {
+func simpler(requests []stream.Request, try attempt) []stream.Request {
 	for r := 0; r < len(requests); r++ {
-		for i := 0; r < len(requests) && i < len(requests[r]); i++ {
-			old := requests[r][i]
+		for i := 0; r < len(requests) && i < len(requests[r].Words); i++ {
+			old := requests[r].Words[i]
 			for _, w := range simple(old, i) {
-				words := slices.Clone(requests[r])
+				words := slices.Clone(requests[r].Words)
 				words[i] = w
-				if requests = replace(requests, r, words, try); r >= len(requests) || requests[r][i] != old {
+				if requests = replace(requests, r, words, try); r >= len(requests) || requests[r].Words[i] != old {
 					break
 				}
 			}
@@ -168,12 +168,12 @@ func simple(w string, i int) []string {
 }
 
 // replace tries other words for a request.
-func replace(requests [][]string, r int, words []string, try attempt) [][]string {
-	if slices.Equal(requests[r], words) || !stream.Safe(words) {
+func replace(requests []stream.Request, r int, words []string, try attempt) []stream.Request {
+	if slices.Equal(requests[r].Words, words) || stream.Safe(requests[r].Words) && !stream.Safe(words) {
 		return requests
 	}
 	changed := slices.Clone(requests)
-	changed[r] = words
+	changed[r].Words = words
 	if failing, ok := try(changed); ok {
 		return failing
 	}

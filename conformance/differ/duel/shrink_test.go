@@ -14,11 +14,11 @@ import (
 // failsWith is an attempt that fails as soon as all the requests, each as a
 // subsequence of words, have been sent in this order.
 func failsWith(tries *int, needed ...string) attempt {
-	return func(requests [][]string) ([][]string, bool) {
+	return func(requests []stream.Request) ([]stream.Request, bool) {
 		*tries++
 		next := 0
-		for i, words := range requests {
-			if holds(words, strings.Fields(needed[next])) {
+		for i, r := range requests {
+			if holds(r.Words, strings.Fields(needed[next])) {
 				next++
 			}
 			if next == len(needed) {
@@ -48,13 +48,13 @@ func TestShrinkFindsWhatIsNeeded(t *testing.T) {
 		requests := g.Stream(n).Requests
 		r := rand.New(rand.NewPCG(1, n))
 		at := r.IntN(len(requests) / 2)
-		requests[at] = []string{"SET", "key", "some", "long", "value", "and", "more"}
-		requests[at+1+r.IntN(len(requests)-at-1)] = []string{"get", "key", "1234567890123456"}
+		requests[at].Words = []string{"SET", "key", "some", "long", "value", "and", "more"}
+		requests[at+1+r.IntN(len(requests)-at-1)].Words = []string{"get", "key", "1234567890123456"}
 		tries := 0
 		got := shrink(requests, failsWith(&tries, "set key value", "get key"))
-		want := [][]string{{"SET", "key", "value"}, {"GET", "key"}}
+		want := stream.Requests([]string{"SET", "key", "value"}, []string{"GET", "key"})
 		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("stream %d: %q", n, got)
+			t.Errorf("stream %d: %v", n, got)
 		}
 		if tries > 500 {
 			t.Errorf("stream %d: %d tries", n, tries)
@@ -64,23 +64,23 @@ func TestShrinkFindsWhatIsNeeded(t *testing.T) {
 
 func TestShrinkSimplifies(t *testing.T) {
 	tries := 0
-	try := func(requests [][]string) ([][]string, bool) {
+	try := func(requests []stream.Request) ([]stream.Request, bool) {
 		tries++
-		words := requests[len(requests)-1]
+		words := requests[len(requests)-1].Words
 		return requests, len(requests) == 1 && len(words) == 3 && len(words[1]) >= 5 && words[2] >= "0" && words[2] <= "99"
 	}
-	got := shrink([][]string{{"append", strings.Repeat("x", 100), "93"}}, try)
-	if len(got) != 1 || got[0][0] != "APPEND" || got[0][1] != "xxxxx" || got[0][2] != "0" {
-		t.Errorf("%q after %d tries", got, tries)
+	got := shrink(stream.Requests([]string{"append", strings.Repeat("x", 100), "93"}), try)
+	if len(got) != 1 || got[0].Words[0] != "APPEND" || got[0].Words[1] != "xxxxx" || got[0].Words[2] != "0" {
+		t.Errorf("%v after %d tries", got, tries)
 	}
 }
 
 // TestShrinkNeverWaits requires that what is tried can be sent.
 func TestShrinkNeverWaits(t *testing.T) {
 	tried := 0
-	shrink([][]string{{"BLPOP", "l1", "0.001"}, {"EXPIRE", "k", "123456"}, {"SRANDMEMBER", "e1", "-20"}}, func(requests [][]string) ([][]string, bool) {
-		if i := slices.IndexFunc(requests, func(w []string) bool { return !stream.Safe(w) }); i >= 0 {
-			t.Errorf("%q is tried", requests[i])
+	shrink(stream.Requests([]string{"BLPOP", "l1", "0.001"}, []string{"EXPIRE", "k", "123456"}, []string{"SRANDMEMBER", "e1", "-20"}), func(requests []stream.Request) ([]stream.Request, bool) {
+		if i := slices.IndexFunc(requests, func(r stream.Request) bool { return !stream.Safe(r.Words) }); i >= 0 {
+			t.Errorf("%v is tried", requests[i])
 		}
 		tried++
 		return requests, false

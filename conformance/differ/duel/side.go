@@ -26,8 +26,9 @@ type Opponent struct {
 // side is one of the two servers with the connection to it.
 type side struct {
 	Opponent
-	conn net.Conn
-	dec  *resp.Decoder
+	conn   net.Conn
+	dec    *resp.Decoder
+	socket string // of Unix, if there is one
 }
 
 // FailedError tells that a server did not answer all that it was asked.
@@ -48,7 +49,7 @@ func (s *side) connect(ctx context.Context) error {
 	if s.conn != nil {
 		return nil
 	}
-	conn, err := s.Dial(ctx)
+	conn, err := s.dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -65,6 +66,18 @@ func (s *side) connect(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// enter connects to a server for the first time.
+func (s *side) enter(ctx context.Context) error {
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	if err := s.findSocket(); err != nil || s.socket == "" {
+		return err
+	}
+	s.disconnect()
+	return s.connect(ctx)
 }
 
 // disconnect gives the connection up; the next exchange needs another one.
@@ -129,8 +142,8 @@ func (s *side) revive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Target = t
-	return s.connect(ctx)
+	s.Target, s.socket = t, ""
+	return s.enter(ctx)
 }
 
 // has returns the names of the commands of the server.

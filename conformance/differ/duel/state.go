@@ -60,7 +60,8 @@ func (d *Duel) compareState(s stream.Stream) (*Difference, error) {
 }
 
 // look sends requests, of which the first chooses the database, and compares.
-func (d *Duel) look(s stream.Stream, requests [][]string) (*plan, *Difference, error) {
+func (d *Duel) look(s stream.Stream, words [][]string) (*plan, *Difference, error) {
+	requests := stream.Requests(words...)
 	p := newPlan(requests)
 	n, err := d.send(p)
 	if err != nil {

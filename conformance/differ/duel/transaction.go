@@ -2,7 +2,9 @@ package duel
 
 import (
 	"slices"
+	"strings"
 
+	"respect/conformance/differ/stream"
 	"respect/conformance/resp"
 )
 
@@ -10,22 +12,32 @@ import (
 // cannot be queued, as nothing can be asked in between, and is left out.
 
 // comparable leaves out what cannot be compared within a transaction.
-func comparable(requests [][]string) [][]string {
-	queueing := false
-	return slices.DeleteFunc(slices.Clone(requests), func(words []string) bool {
-		queueing = queues(queueing, words)
-		return queueing && ruleOf(words) != nil
+func comparable(requests []stream.Request) []stream.Request {
+	queueing := map[int]bool{}
+	return slices.DeleteFunc(slices.Clone(requests), func(r stream.Request) bool {
+		queueing[r.On] = queues(queueing[r.On], r.Words)
+		return queueing[r.On] && (ruleOf(r.Words) != nil || unqueueable(r.Words))
 	})
+}
+
+// unqueueable reports whether the reply to the command is no single value that can stand
+// among those of a transaction: subscriptions are told by messages, and who is closed or
+// wants no replies gets no more.
+func unqueueable(words []string) bool {
+	return subscribes(words) ||
+		isCommand(words, "client") && len(words) > 1 && (strings.EqualFold(words[1], "kill") || strings.EqualFold(words[1], "reply"))
 }
 
 // queues tells whether commands are queued after a request.
 func queues(queueing bool, words []string) bool {
 	switch {
+	case len(words) == 0: // the connection is closed
+		return false
 	case isCommand(words, "multi"):
 		return queueing || len(words) == 1
 	case isCommand(words, "discard"):
 		return queueing && len(words) > 1
-	case isCommand(words, "exec"):
+	case isCommand(words, "exec", "reset", "quit"):
 		return false
 	}
 	return queueing

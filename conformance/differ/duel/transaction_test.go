@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"respect/conformance/differ/stream"
 	"respect/conformance/target"
 )
 
 // requestsOf splits a text into requests at the semicolons.
-func requestsOf(text string) (requests [][]string) {
+func requestsOf(text string) (requests []stream.Request) {
 	for part := range strings.SplitSeq(text, ";") {
-		requests = append(requests, strings.Fields(part))
+		requests = append(requests, stream.Request{Words: strings.Fields(part)})
 	}
 	return requests
 }
@@ -25,8 +26,8 @@ func TestWhatCannotBeComparedIsNotQueued(t *testing.T) {
 		"multi;exec x;SPOP s":         "multi;exec x;SPOP s",
 	} {
 		var got []string
-		for _, words := range comparable(requestsOf(in)) {
-			got = append(got, strings.Join(words, " "))
+		for _, r := range comparable(requestsOf(in)) {
+			got = append(got, strings.Join(r.Words, " "))
 		}
 		if !slices.Equal(got, strings.Split(want, ";")) {
 			t.Errorf("%s: %q, want %q", in, strings.Join(got, ";"), want)

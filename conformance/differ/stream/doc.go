@@ -11,6 +11,8 @@
 //   - syntax.go reads the syntax, and tells which commands are left out, and why
 //   - generate.go draws streams, commands and arguments
 //   - values.go says which values an argument is drawn from
+//   - several.go draws streams of several connections, which wait, watch, track, subscribe
+//   - payload.go draws payloads of RESTORE, and damages them
 //   - mutate.go makes requests slightly invalid
 //   - safe.go names what must not be sent, because it would wait, fill the memory
 //     or depend on the clock

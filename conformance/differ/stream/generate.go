@@ -15,19 +15,41 @@ type Options struct {
 	Focus    []string // names of commands that make up half of each stream
 	Config   []string // parameters that can be set
 	Length   int      // requests of a stream; 0 for DefaultLength
+	Payloads []string // what DUMP has told, for RESTORE
 	// Transactions lets one stream in three have some.
 	Transactions bool
+	// Several says that one stream in so many has several connections; 0 for none.
+	Several int
 }
 
 // DefaultLength is how many requests a stream has.
 const DefaultLength = 400
 
+// DefaultSeveral is which part of the streams has several connections: one in so many.
+const DefaultSeveral = 4
+
 // Stream is what a server is sent after it was emptied.
 type Stream struct {
-	Number   uint64
-	Proto    int
-	Config   []target.Param
-	Requests [][]string
+	Number      uint64
+	Proto       int
+	Config      []target.Param
+	Connections int // that the requests are sent on; 0 if one is enough
+	Requests    []Request
+}
+
+// Request is what is sent on a connection. Without words the client closes it.
+type Request struct {
+	On    int // number of the connection, from 0
+	Words []string
+}
+
+// Requests are requests on the first connection.
+func Requests(all ...[]string) []Request {
+	out := make([]Request, 0, len(all))
+	for _, words := range all {
+		out = append(out, Request{Words: words})
+	}
+	return out
 }
 
 // Generator makes streams.
@@ -61,6 +83,10 @@ func (g *Generator) Stream(number uint64) Stream {
 	if d.total == 0 {
 		return s
 	}
+	if g.opts.Several > 0 && d.IntN(g.opts.Several) == 0 {
+		d.converse(&s)
+		return s
+	}
 	transactions := g.opts.Transactions && d.IntN(3) == 0
 	for len(s.Requests) < g.opts.Length {
 		if transactions && d.IntN(10) == 0 {
@@ -68,7 +94,7 @@ func (g *Generator) Stream(number uint64) Stream {
 			continue
 		}
 		if words := d.request(); Safe(words) {
-			s.Requests = append(s.Requests, words)
+			s.Requests = append(s.Requests, Request{Words: words})
 		}
 	}
 	return s

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"encoding/binary"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,7 +36,8 @@ func TestEverythingIsDrawn(t *testing.T) {
 		for _, p := range s.Config {
 			set[p.Name] = true
 		}
-		for _, words := range s.Requests {
+		for _, r := range s.Requests {
+			words := r.Words
 			name := strings.ToLower(words[0])
 			if tokens[name] == nil {
 				tokens[name] = map[string]bool{}
@@ -117,7 +120,8 @@ func TestFocus(t *testing.T) {
 	g := New(Options{Seed: 1, Commands: commands(t, release72), Focus: []string{"lpos"}})
 	n, total := 0, 0
 	for i := range uint64(20) {
-		for _, words := range g.Stream(i).Requests {
+		for _, r := range g.Stream(i).Requests {
+			words := r.Words
 			total++
 			if strings.EqualFold(words[0], "lpos") {
 				n++
@@ -136,7 +140,8 @@ func TestMistakesAreMade(t *testing.T) {
 	wrong, total := 0, 0
 	g := New(Options{Seed: 1, Commands: commands(t, release72)})
 	for i := range uint64(100) {
-		for _, words := range g.Stream(i).Requests {
+		for _, r := range g.Stream(i).Requests {
+			words := r.Words
 			if want := arity[strings.ToLower(words[0])]; want > 0 {
 				total++
 				if len(words) != want {
@@ -190,5 +195,32 @@ func TestSafe(t *testing.T) {
 	}
 	if Safe(nil) {
 		t.Error("nothing can be sent")
+	}
+}
+
+// TestDamagedPayloads have a checksum that is right, as those of DUMP have.
+func TestDamagedPayloads(t *testing.T) {
+	fits := func(p string) bool {
+		n := len(p) - 8
+		return checksum([]byte(p[:n])) == binary.LittleEndian.Uint64([]byte(p[n:]))
+	}
+	d := &draw{Rand: rand.New(rand.NewPCG(1, 2)), opts: &Options{}}
+	for _, p := range payloads {
+		if !fits(p) {
+			t.Fatalf("%q: the checksum is another one", p)
+		}
+		changed := 0
+		for range 20 {
+			damaged := d.damaged(p)
+			if !fits(damaged) {
+				t.Errorf("%q of %q", damaged, p)
+			}
+			if damaged != p {
+				changed++
+			}
+		}
+		if changed < 15 {
+			t.Errorf("%q is damaged %d times of 20", p, changed)
+		}
 	}
 }

@@ -244,20 +244,8 @@ func (d *draw) fitRange(segments []segment) {
 	}
 }
 
-// payload draws what DUMP of redis 7.0.15 answered for one small value of each
-// type and encoding, sometimes damaged.
-func payload(d *draw) string {
-	p := d.pick(payloads)
-	switch d.IntN(12) {
-	case 0:
-		return p[:d.IntN(len(p))]
-	case 1:
-		i := d.IntN(len(p))
-		return p[:i] + string([]byte{p[i] ^ byte(1<<d.IntN(8))}) + p[i+1:]
-	}
-	return p
-}
-
+// payloads are what DUMP of redis 7.0.15 answered for one small value of each type and
+// encoding.
 var payloads = []string{
 	"\x00\x05hello\n\x00cr\xdfve4 \n",
 	"\x00\xc0{\n\x00H\xe2S\xe1\x00zg\xb9",
