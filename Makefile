@@ -7,7 +7,7 @@ CRASHTIME ?= 60s
 
 SERVERS  ?= redis valkey
 
-.PHONY: check test lint cross race conform $(SERVERS:%=conform-%) random differ crash fuzz record bench gen
+.PHONY: check test lint cross race conform $(SERVERS:%=conform-%) random differ crash fuzz record bench gen binaries compatibility
 
 check: lint cross test conform random race fuzz   ## everything CI runs
 
@@ -29,6 +29,7 @@ conform:  ## the suite on the real servers, where they are installed, at the sam
 
 $(SERVERS:%=conform-%): conform-%:
 	$(GO) test ./conformance -count=1 -run TestConformance -server $*
+	! command -v $*-server >/dev/null || $(GO) run ./conformance/respect-check -quiet -server $*
 
 random:   ## differ and crash, each for its time
 	@$(MAKE) --no-print-directory -j2 differ crash
@@ -48,6 +49,15 @@ fuzz:     ## each fuzz target for FUZZTIME
 
 record:   ## record the golden transcripts from the real servers
 	$(GO) run ./conformance/record
+
+binaries: ## respect-check, the suite as one program, for every system
+	@for os in linux darwin windows; do for arch in amd64 arm64; do \
+		[ $$os = windows ] && exe=.exe || exe=; echo "bin/respect-check-$$os-$$arch$$exe"; \
+		GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' \
+			-o bin/respect-check-$$os-$$arch$$exe ./conformance/respect-check || exit 1; done; done
+
+compatibility: ## all checks on several servers, side by side in docs/compatibility
+	$(GO) run ./conformance/compatibility
 
 bench:    ## speed and memory beside the real servers
 	$(GO) run ./conformance/bench

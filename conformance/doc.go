@@ -13,6 +13,8 @@
 // holds. It refuses to touch a named server that is not empty unless
 // -destructive is given.
 //
+// Respect-check is the part of it that checks any server, as one program.
+//
 // The golden transcripts are played from fixtures/transcripts; docs/TRANSCRIPTS.md
 // describes them. docs/CONFORMANCE.md tells what else is tested, and how the suite
 // itself is.

@@ -80,7 +80,7 @@ func (d *Decoder) Decode() (Value, error) {
 
 // Decode reads the one reply that b starts with, and returns what follows it.
 func Decode(b []byte) (v Value, rest []byte, err error) {
-	d := NewDecoder(bytes.NewReader(b))
+	d := &Decoder{br: bufio.NewReaderSize(bytes.NewReader(b), min(len(b)+1, MaxLine)), proto: 3}
 	v, err = d.Decode()
 	if err != nil {
 		return Value{}, b, err

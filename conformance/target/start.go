@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -136,8 +137,6 @@ func (t *Target) Another(ctx context.Context, params ...Param) (*Target, error) 
 	return StartProgram(ctx, t.process.cmd.Path, params...)
 }
 
-// startIn tries several ports: between looking for a free one and the server
-// binding it, somebody else may take it.
 func startIn(ctx context.Context, dir, path string, params []Param) (*Target, error) {
 	t, err := launchSomewhere(ctx, dir, path, params)
 	if err != nil {
@@ -148,18 +147,24 @@ func startIn(ctx context.Context, dir, path string, params []Param) (*Target, er
 
 // launchSomewhere starts a server in a directory, which it leaves there if that fails.
 func launchSomewhere(ctx context.Context, dir, path string, params []Param) (*Target, error) {
+	return tryPorts(func(addr string) (*Target, error) { return launch(ctx, dir, path, addr, params) })
+}
+
+// tryPorts tries several ports: between looking for a free one and the server
+// binding it, somebody else may take it.
+func tryPorts(launch func(addr string) (*Target, error)) (*Target, error) {
 	var failures error
 	for range portAttempts {
 		addr, err := freeAddr()
 		if err != nil {
 			return nil, err
 		}
-		t, err := launch(ctx, dir, path, addr, params)
+		t, err := launch(addr)
 		if err == nil {
 			return t, nil
 		}
 		failures = err
-		if !bytes.Contains([]byte(err.Error()), []byte("in use")) {
+		if !strings.Contains(err.Error(), "in use") {
 			break
 		}
 	}
@@ -170,12 +175,6 @@ func launch(ctx context.Context, dir, path, addr string, params []Param) (*Targe
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
-	}
-	t := &Target{Access: Access{Addr: addr}, Owned: true}
-	for _, p := range params {
-		if p.Name == "requirepass" {
-			t.Password = p.Value
-		}
 	}
 	args := []string{"--port", port, "--bind", host}
 	own := []Param{{"dir", dir}, {"save", ""}, {"enable-debug-command", "yes"}}
@@ -188,6 +187,17 @@ func launch(ctx context.Context, dir, path, addr string, params []Param) (*Targe
 	}
 	for _, p := range own {
 		args = append(args, "--"+p.Name, p.Value)
+	}
+	return launchAt(ctx, addr, dir, path, args, params)
+}
+
+// launchAt starts the program that will listen at the address, and waits for it.
+func launchAt(ctx context.Context, addr, dir, path string, args []string, params []Param) (*Target, error) {
+	t := &Target{Access: Access{Addr: addr}, Owned: true}
+	for _, p := range params {
+		if p.Name == "requirepass" {
+			t.Password = p.Value
+		}
 	}
 	p, err := startProcess(dir, path, args)
 	if err != nil {

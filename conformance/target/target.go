@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,13 +14,17 @@ import (
 	"respect/conformance/resp"
 )
 
-// Flavours of servers. A server that names itself neither Valkey nor Respect
-// counts as Redis.
+// Flavours of servers. One that is like Redis and names itself in a way of its own, or
+// in none, is of the flavour Other.
 const (
 	Redis   = "redis"
 	Valkey  = "valkey"
 	Respect = "respect"
+	Other   = "other"
 )
+
+// AssumedRelease is the level that is expected of a server that does not tell one.
+var AssumedRelease = Release{Major: 7, Minor: 2}
 
 // callTimeout bounds every exchange with a server.
 const callTimeout = 5 * time.Second
@@ -32,18 +36,27 @@ type Access struct {
 	Password string // empty for no AUTH
 	TLS      *tls.Config
 	DB       int
+	// Patience is how long a reply is awaited; 0 is for 5 seconds.
+	Patience time.Duration
 }
 
 // Info is what a server says about itself.
 type Info struct {
-	Flavour string  // Redis, Valkey or Respect
-	Version string  // its own version, such as 8.0.1
+	Flavour string  // Redis, Valkey, Respect or Other
+	Name    string  // what it calls itself, if the flavour does not tell it
+	Version string  // its own version, such as 8.0.1; empty if it tells none
 	Release Release // the level of Redis compatibility, from redis_version
 	Mode    string  // standalone, cluster or sentinel
 	Keys    int64   // in all databases at the time of the probe
 }
 
-func (i Info) String() string { return i.Flavour + " " + i.Version }
+func (i Info) String() string {
+	name := i.Flavour
+	if i.Name != "" {
+		name = i.Name
+	}
+	return strings.TrimSuffix(name+" "+i.Version, " ")
+}
 
 // Target is a server that can be talked to.
 type Target struct {
@@ -85,6 +98,14 @@ func (t *Target) Dial(ctx context.Context) (net.Conn, error) {
 	return (&tls.Dialer{NetDialer: d, Config: t.TLS}).DialContext(ctx, network, t.Addr)
 }
 
+// Wait is how long a reply is awaited.
+func (a Access) Wait() time.Duration {
+	if a.Patience == 0 {
+		return callTimeout
+	}
+	return a.Patience
+}
+
 // Greeting are the requests that open the door of the server: AUTH if there is
 // a password, HELLO if proto is not 0, SELECT if the database is not 0.
 func (t *Target) Greeting(proto int) [][]byte {
@@ -122,30 +143,47 @@ func (t *Target) Log() string {
 	return t.process.output.String()
 }
 
+// probe asks the server for a sign of life and for what it is. Only the first is
+// demanded of it.
 func (t *Target) probe(ctx context.Context) (Info, error) {
-	c, err := t.Dial(ctx)
+	c, err := t.Open(ctx, 0)
 	if err != nil {
 		return Info{}, err
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(callTimeout)); err != nil {
+	alive, err := c.Ask("PING")
+	if err == nil && alive.Type == resp.Error && !IsUnknownCommand(&alive) {
+		err = fmt.Errorf("PING answered with %q", alive.Text)
+	}
+	if err != nil {
 		return Info{}, err
 	}
-	d := resp.NewDecoder(c)
-	requests := append(t.Greeting(0), resp.Request("PING"), resp.Request("INFO"))
-	var last resp.Value
-	for _, r := range requests {
-		if _, err := c.Write(r); err != nil {
-			return Info{}, err
-		}
-		if last, err = d.Decode(); err != nil {
-			return Info{}, err
-		}
-		if last.Type == resp.Error {
-			return Info{}, fmt.Errorf("%q answered with %q", r, last.Text)
+	v, err := c.Ask("INFO")
+	if err != nil || v.Type == resp.Error {
+		return t.withoutInfo(ctx), nil
+	}
+	return parseInfo(v.Text)
+}
+
+// withoutInfo is for servers that do not know INFO, or close the connection over it: some
+// of them greet with a name.
+func (t *Target) withoutInfo(ctx context.Context) Info {
+	info := Info{Flavour: Other, Release: AssumedRelease}
+	c, err := t.Open(ctx, 0)
+	if err != nil {
+		return info
+	}
+	defer c.Close()
+	hello, err := c.Ask("HELLO")
+	for i := 0; err == nil && i+1 < len(hello.Elems); i += 2 {
+		switch string(hello.Elems[i].Text) {
+		case "server":
+			info.Name = string(hello.Elems[i+1].Text)
+		case "version":
+			info.Version = string(hello.Elems[i+1].Text)
 		}
 	}
-	return parseInfo(last.Text)
+	return info
 }
 
 func parseInfo(text []byte) (Info, error) {
@@ -159,24 +197,31 @@ func parseInfo(text []byte) (Info, error) {
 		field[name] = value
 		keys += keysOf(name, value)
 	}
-	if field["redis_version"] == "" {
-		return Info{}, errors.New("INFO has no field redis_version")
-	}
-	release, err := ParseRelease(field["redis_version"])
-	if err != nil {
-		return Info{}, err
-	}
-	info := Info{Flavour: Redis, Version: field["redis_version"], Release: release, Mode: field["redis_mode"], Keys: keys}
-	for _, flavour := range []string{Valkey, Respect} {
-		if v := field[flavour+"_version"]; v != "" {
-			info.Flavour, info.Version = flavour, v
+	info := Info{Flavour: Redis, Version: field["redis_version"], Release: AssumedRelease, Mode: field["redis_mode"], Keys: keys}
+	if info.Version == "" {
+		info.Flavour = Other
+	} else {
+		var err error
+		if info.Release, err = ParseRelease(info.Version); err != nil {
+			return Info{}, err
 		}
+	}
+	for name, value := range field {
+		if own, ok := strings.CutSuffix(name, "_version"); ok && !slices.Contains(notServers, own) {
+			info.Flavour, info.Name, info.Version = Other, own, value
+		}
+	}
+	if info.Name == Valkey || info.Name == Respect {
+		info.Flavour, info.Name = info.Name, ""
 	}
 	if info.Mode == "" {
 		info.Mode = field["server_mode"]
 	}
 	return info, nil
 }
+
+// notServers have versions in INFO, and are not what the server calls itself.
+var notServers = []string{"redis", "gcc", "rdb", "tls", "openssl", "lua", "go"}
 
 // keysOf reads the number of keys from a line of the keyspace section, such as
 // "db0:keys=3,expires=0,avg_ttl=0".

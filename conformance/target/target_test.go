@@ -70,7 +70,17 @@ func TestParseInfo(t *testing.T) {
 	if err != nil || i != want {
 		t.Errorf("got %+v, %v", i, err)
 	}
-	if _, err := parseInfo([]byte("hello")); err == nil {
-		t.Error("INFO without a version was accepted")
+	for text, want := range map[string]Info{
+		"hello": {Flavour: Other, Release: AssumedRelease},
+		"redis_version:7.4.0\r\ngcc_version:12.2.0\r\n":                      {Flavour: Redis, Version: "7.4.0", Release: Release{7, 4}},
+		"redis_version:7.2.6\r\nrespect_version:1.0\r\n":                     {Flavour: Respect, Version: "1.0", Release: Release{7, 2}},
+		"redis_version:6.2.11\r\ndragonfly_version:df-1.2\r\ndb0:keys=2\r\n": {Flavour: Other, Name: "dragonfly", Version: "df-1.2", Release: Release{6, 2}, Keys: 2},
+	} {
+		if i, err := parseInfo([]byte(text)); err != nil || i != want {
+			t.Errorf("%q: got %+v, %v", text, i, err)
+		}
+	}
+	if _, err := parseInfo([]byte("redis_version:new\r\n")); err == nil {
+		t.Error("a version without numbers was accepted")
 	}
 }

@@ -30,7 +30,8 @@ const glance = 2 * time.Millisecond
 type conn struct {
 	name string
 	net.Conn
-	dec *resp.Decoder
+	dec  *resp.Decoder
+	wait time.Duration // for a reply that must come
 }
 
 // dial opens a connection; proto 0 sends no HELLO, bare says nothing at all.
@@ -39,14 +40,14 @@ func dial(ctx context.Context, t *target.Target, name string, proto int, bare bo
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{name: name, Conn: nc, dec: resp.NewDecoder(nc)}
+	c := &conn{name: name, Conn: nc, dec: resp.NewDecoder(nc), wait: t.Wait()}
 	if bare {
 		return c, nil
 	}
 	for _, request := range t.Greeting(proto) {
-		v, err := c.exchange(request, replyWait)
+		v, err := c.exchange(request, c.wait)
 		if err == nil && v.Type == resp.Error {
-			err = fmt.Errorf("%q answered with %q", request, v.Text)
+			err = &Refused{Request: fmt.Sprintf("%q", request), Reply: v}
 		}
 		if err != nil {
 			return nil, errors.Join(err, nc.Close())
@@ -67,7 +68,7 @@ func (c *conn) exchange(request []byte, wait time.Duration) (resp.Value, error) 
 }
 
 func (c *conn) write(b []byte) error {
-	if err := c.SetWriteDeadline(time.Now().Add(replyWait)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(c.wait)); err != nil {
 		return err
 	}
 	_, err := c.Write(b)

@@ -110,7 +110,7 @@ func (s *session) effects() (told []resp.Value, seen int, err error) {
 func (p *play) demandEffects(s *Step) error {
 	want := s.expected(p.env)
 	var got []resp.Value
-	_, err := poll(p.ctx, func() (bool, error) {
+	_, err := poll(p.ctx, p.control.wait, func() (bool, error) {
 		var seen int
 		var err error
 		if got, seen, err = p.effects(); err == nil && len(got) >= len(want) {

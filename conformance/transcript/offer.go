@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"respect/conformance/resp"
 	"respect/conformance/target"
 	"respect/fixtures"
 )
@@ -40,7 +39,7 @@ func (p *Player) lacking(c *Case, e Env) (string, error) {
 		name, sub := commandName(s.Words)
 		for _, candidate := range []string{name, name + "|" + sub} {
 			if known[candidate] && !p.offered[candidate] {
-				return "the server does not have " + strings.ToUpper(strings.ReplaceAll(candidate, "|", " ")), nil
+				return strings.ToUpper(strings.ReplaceAll(candidate, "|", " ")), nil
 			}
 		}
 	}
@@ -50,7 +49,7 @@ func (p *Player) lacking(c *Case, e Env) (string, error) {
 // listCommands asks for all commands with their subcommands. A server that
 // cannot tell them offers an empty set.
 func (p *Player) listCommands() (names, error) {
-	v, err := p.control.exchange(resp.Request("COMMAND", "LIST"), replyWait)
+	v, err := p.ask("COMMAND", "LIST")
 	out := names{}
 	for _, e := range v.Elems {
 		out[strings.ToLower(string(e.Text))] = true

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"respect/conformance/resp"
+	"respect/conformance/target"
 )
 
 // errStop ends a case whose connections can no longer be trusted.
@@ -45,12 +46,15 @@ func (p *play) run() {
 // the last of them.
 func (p *play) step(members []*Step, last int) error {
 	first := members[0]
+	for _, s := range members {
+		p.does(s)
+	}
 	if first.Kind == Effects {
 		return p.demandEffects(first)
 	}
 	c, err := p.on(first)
 	if err != nil {
-		return p.stop(first, err.Error())
+		return p.notOpened(first, err)
 	}
 	switch first.Kind {
 	case Send, Join:
@@ -83,7 +87,7 @@ func (p *play) marker(c *conn, s *Step) error {
 	case Nothing:
 		return p.demandState(c, s, "there is something to read", p.isNothing)
 	case Closed:
-		if state := c.await(replyWait); state != ended {
+		if state := c.await(c.wait); state != ended {
 			return p.failWithRest(c, s, "the server has not closed the connection")
 		}
 		_ = c.Close()
@@ -136,14 +140,19 @@ func (p *play) receive(c *conn, s *Step) error {
 		return p.stop(s, "not recorded")
 	}
 	for _, n := range s.expected(p.env) {
-		v, err := c.read(replyWait)
+		v, err := c.read(c.wait)
 		if err != nil {
-			p.report(s, broken(err), Mismatch{Want: n.String(), GotBytes: c.dec.Rest()})
+			p.report(s, c.broken(err), Mismatch{Want: n.String(), GotBytes: c.dec.Rest()})
 			return errStop
 		}
+		p.saw(s, v)
 		p.result.Relaxed += n.Relaxations()
 		if d := p.scope.match(n, &v); d != nil {
-			p.report(s, d.String(), Mismatch{Want: n.String(), Got: NodeOf(v).String(), GotBytes: v.Append(nil), Diff: d})
+			m := mismatched(n, v, d)
+			p.report(s, d.String(), m)
+			if m.Unknown {
+				return errStop // what follows waits for what the command would have done
+			}
 		}
 	}
 	return nil
@@ -157,26 +166,35 @@ func (p *play) repeat(c *conn, s *Step) error {
 	}
 	var got resp.Value
 	var diff *Diff
-	ok, err := poll(p.ctx, func() (bool, error) {
+	_, err := poll(p.ctx, c.wait, func() (bool, error) {
 		request, err := p.request(s)
 		if err != nil {
 			return false, err
 		}
-		if got, err = c.exchange(request, replyWait); err != nil {
+		if got, err = c.exchange(request, c.wait); err != nil {
 			return false, err
 		}
 		diff = p.scope.match(want[0], &got)
-		return diff == nil, nil
+		return diff == nil || unknown(want[0], &got), nil
 	})
 	if err != nil {
-		return p.stop(s, broken(err))
+		return p.stop(s, c.broken(err))
 	}
+	p.saw(s, got)
 	p.result.Relaxed += want[0].Relaxations()
-	if !ok {
-		p.report(s, fmt.Sprintf("not within %v: %v", replyWait, diff),
-			Mismatch{Want: want[0].String(), Got: NodeOf(got).String(), GotBytes: got.Append(nil), Diff: diff})
+	if diff != nil {
+		p.report(s, fmt.Sprintf("not within %v: %v", c.wait, diff), mismatched(want[0], got, diff))
 	}
 	return nil
+}
+
+// unknown tells whether the server says that it does not have the command, which it should have.
+func unknown(want *Node, got *resp.Value) bool {
+	return target.IsUnknownCommand(got) && !target.IsUnknownCommand(&resp.Value{Type: want.Type, Text: want.Text})
+}
+
+func mismatched(want *Node, got resp.Value, d *Diff) Mismatch {
+	return Mismatch{Want: want.String(), Got: NodeOf(got).String(), GotBytes: got.Append(nil), Diff: d, Unknown: unknown(want, &got)}
 }
 
 // checkUnread demands that no connection holds bytes that the following steps
@@ -212,11 +230,12 @@ func (p *play) failWithRest(c *conn, s *Step, reason string) error {
 		m.Want = ""
 	}
 	for _, v := range got {
+		m.Unknown = m.Unknown || target.IsUnknownCommand(&v)
 		m.Got += NodeOf(v).String() + "\n"
 		m.GotBytes = v.Append(m.GotBytes)
 	}
 	if err != nil {
-		reason += ": " + broken(err)
+		reason += ": " + c.broken(err)
 	}
 	m.GotBytes = append(m.GotBytes, c.dec.Rest()...)
 	p.report(s, reason, m)
@@ -226,8 +245,23 @@ func (p *play) failWithRest(c *conn, s *Step, reason string) error {
 func (p *play) report(s *Step, reason string, m Mismatch) {
 	m.File, m.Case, m.Proto = p.file.Name, p.c.Name, p.env.Proto
 	m.Line, m.Step, m.Reason = s.Line, s.String(), reason
+	p.blame(&m, s)
 	m.Want, m.Got = strings.TrimSuffix(m.Want, "\n"), strings.TrimSuffix(m.Got, "\n")
 	p.result.Mismatches = append(p.result.Mismatches, m)
+}
+
+// notOpened ends a case that needs a connection which the server does not let be opened.
+func (p *play) notOpened(s *Step, err error) error {
+	m := Mismatch{}
+	var refused *Refused
+	if errors.As(err, &refused) {
+		m.Got, m.Unknown = NodeOf(refused.Reply).String(), target.IsUnknownCommand(&refused.Reply)
+		if m.Unknown {
+			m.Command = "hello"
+		}
+	}
+	p.report(s, err.Error(), m)
+	return errStop
 }
 
 func (p *play) stop(s *Step, reason string) error {

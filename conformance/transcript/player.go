@@ -22,7 +22,10 @@ type Player struct {
 	Own func(ctx context.Context, params []target.Param) (*target.Target, error)
 
 	t        *target.Target
+	manners  Manners
 	control  *conn
+	played   bool              // a case was, since the server was empty
+	prefix   string            // of the keys of the cases
 	baseline map[string]string // configuration to return to
 	offered  names             // commands of the server, once they were asked for
 }
@@ -30,11 +33,16 @@ type Player struct {
 // NewPlayer returns a player for the server. All that the server holds is
 // deleted by the first case.
 func NewPlayer(ctx context.Context, t *target.Target) (*Player, error) {
+	return NewGuest(ctx, t, Manners{})
+}
+
+// NewGuest returns a player with manners.
+func NewGuest(ctx context.Context, t *target.Target, m Manners) (*Player, error) {
 	control, err := dialControl(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	p := &Player{t: t, control: control}
+	p := &Player{t: t, manners: m, control: control}
 	if p.baseline, err = p.config(); err != nil {
 		return nil, errors.Join(err, control.Close())
 	}
@@ -45,7 +53,7 @@ func NewPlayer(ctx context.Context, t *target.Target) (*Player, error) {
 func (p *Player) Close() error {
 	var err error
 	if !p.t.Ended(0) {
-		err = p.demand("FLUSHALL")
+		err = p.empty()
 	}
 	return errors.Join(err, p.control.Close())
 }
@@ -55,9 +63,12 @@ type Result struct {
 	File, Case string
 	Proto      int
 	Skipped    string // why it was not played; empty if it was
+	Lacks      string // the command that the server should have, if that is why
 	Mismatches []Mismatch
 	Steps      int // played
 	Relaxed    int // relaxations in the expectations that were compared
+
+	trace []moment
 }
 
 // Mismatch is one place where the server did not do what the file says.
@@ -71,6 +82,9 @@ type Mismatch struct {
 	GotBytes   []byte // the same as bytes
 	Diff       *Diff  // nil if the replies were not compared
 	Reason     string
+	Command    string // that of the step, or the last one on its connection, as "config|get"
+	Unknown    bool   // the reply says that the server does not have the command
+	Before     int    // exchanges that went before, see [Result.Trace]
 }
 
 func (m *Mismatch) String() string {
@@ -137,15 +151,18 @@ func (p *Player) Play(ctx context.Context, f *File, c *Case, proto int) (Result,
 	if err := p.prepare(ctx, f, c); err != nil {
 		return r, err
 	}
-	why, err := p.missing(f, c)
+	p.played = true
+	why, err := p.missing(f, c, &r)
 	if why == "" && err == nil {
-		why, err = p.lacking(c, EnvOf(p.t.Info, proto))
+		if r.Lacks, err = p.lacking(c, EnvOf(p.t.Info, proto)); r.Lacks != "" {
+			why = "the server does not have " + r.Lacks
+		}
 	}
 	if why != "" || err != nil {
 		r.Skipped = why
 		return r, err
 	}
-	play := &play{session: newSession(ctx, p.t, p.control, proto), file: f, c: c, env: EnvOf(p.t.Info, proto), result: &r}
+	play := &play{session: p.newSession(ctx, proto), file: f, c: c, env: EnvOf(p.t.Info, proto), result: &r}
 	if err := play.begin(c); err != nil {
 		return r, err
 	}
@@ -183,7 +200,7 @@ func (p *Player) playOnOwn(ctx context.Context, f *File, c *Case, params []targe
 	if err != nil {
 		return r, err
 	}
-	own, err := NewPlayer(ctx, t)
+	own, err := NewGuest(ctx, t, p.manners)
 	if err != nil {
 		return r, errors.Join(err, t.Close())
 	}
@@ -219,7 +236,7 @@ func (p *Player) prepare(ctx context.Context, f *File, c *Case) error {
 		_ = p.control.Close()
 		*p.control = *control
 	}
-	if err := p.demand("FLUSHALL"); err != nil {
+	if err := p.empty(); err != nil {
 		return err
 	}
 	for _, d := range values(f, c, DirConfig) {
@@ -231,21 +248,15 @@ func (p *Player) prepare(ctx context.Context, f *File, c *Case) error {
 	return nil
 }
 
-// demand sends a request that must not fail.
-func (p *Player) demand(words ...string) error {
-	v, err := p.control.exchange(resp.Request(words...), replyWait)
-	if err == nil && v.Type == resp.Error {
-		err = fmt.Errorf("%s: %s", strings.Join(words, " "), v.Text)
-	}
-	return err
-}
-
 // missing tells what the case requires and the server does not offer.
-func (p *Player) missing(f *File, c *Case) (string, error) {
+func (p *Player) missing(f *File, c *Case, r *Result) (string, error) {
 	for _, d := range values(f, c, DirRequires) {
 		for _, need := range fields(d.Value) {
 			ok, err := p.offers(need)
 			if err != nil || !ok {
+				if name, isCommand := strings.CutPrefix(need, "command:"); isCommand {
+					r.Lacks = strings.ToUpper(name)
+				}
 				return "the server does not offer " + need, err
 			}
 		}
@@ -256,23 +267,25 @@ func (p *Player) missing(f *File, c *Case) (string, error) {
 // offers knows "aof", "own-server", "debug" and "command:NAME".
 func (p *Player) offers(need string) (bool, error) {
 	switch name, ok := strings.CutPrefix(need, "command:"); {
+	case ok && slices.Contains(p.manners.Untold, "COMMAND"):
+		return true, nil // it is found out when it is asked for
 	case ok:
-		v, err := p.control.exchange(resp.Request("COMMAND", "INFO", name), replyWait)
+		v, err := p.ask("COMMAND", "INFO", name)
 		return err == nil && len(v.Elems) == 1 && !v.Elems[0].IsNull, err
 	case need == "own-server":
 		return p.t.Owned, nil
 	case need == "aof":
-		v, err := p.control.exchange(resp.Request("INFO", "persistence"), replyWait)
+		v, err := p.ask("INFO", "persistence")
 		return err == nil && (p.t.Effects != nil || strings.Contains(string(v.Text), "aof_enabled:1")), err
 	case need == "debug":
-		v, err := p.control.exchange(resp.Request("DEBUG", "STRINGMATCH-LEN", "1", "a"), replyWait)
-		return err == nil && !strings.Contains(string(v.Text), "not allowed"), err
+		v, err := p.ask("DEBUG", "SLEEP", "0")
+		return err == nil && v.Type == resp.SimpleString, err
 	}
 	return false, fmt.Errorf("unknown requirement %q", need)
 }
 
 func (p *Player) config() (map[string]string, error) {
-	v, err := p.control.exchange(resp.Request("CONFIG", "GET", "*"), replyWait)
+	v, err := p.ask("CONFIG", "GET", "*")
 	out := map[string]string{}
 	for i := 0; i+1 < len(v.Elems); i += 2 {
 		out[string(v.Elems[i].Text)] = string(v.Elems[i+1].Text)
@@ -319,7 +332,7 @@ func (p *Player) restoreConfig() error {
 	}
 	for name, value := range p.baseline {
 		if now[name] != value {
-			if _, err := p.control.exchange(resp.Request("CONFIG", "SET", name, value), replyWait); err != nil {
+			if _, err := p.ask("CONFIG", "SET", name, value); err != nil {
 				return err
 			}
 		}
@@ -344,11 +357,11 @@ func (c *Case) mentions(text string) bool {
 }
 
 // broken tells what a failed read means.
-func broken(err error) string {
+func (c *conn) broken(err error) string {
 	var syntax *resp.SyntaxError
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Sprintf("no reply within %v", replyWait)
+		return fmt.Sprintf("no reply within %v", c.wait)
 	case errors.As(err, &syntax):
 		return err.Error()
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -359,9 +372,9 @@ func broken(err error) string {
 	return err.Error()
 }
 
-// poll calls done until it reports true, but not for longer than replyWait.
-func poll(ctx context.Context, done func() (bool, error)) (bool, error) {
-	deadline := time.Now().Add(replyWait)
+// poll calls done until it reports true, but not for longer than wait.
+func poll(ctx context.Context, wait time.Duration, done func() (bool, error)) (bool, error) {
+	deadline := time.Now().Add(wait)
 	for {
 		ok, err := done()
 		if ok || err != nil || time.Now().After(deadline) {

@@ -59,7 +59,7 @@ func (p *Player) take(ctx context.Context, f *File, c *Case, proto int) (*take, 
 	if err := p.prepare(ctx, f, c); err != nil {
 		return nil, err
 	}
-	if why, err := p.missing(f, c); why != "" || err != nil {
+	if why, err := p.missing(f, c, &Result{}); why != "" || err != nil {
 		return nil, errors.Join(err, errors.New(why))
 	}
 	t := &take{session: newSession(ctx, p.t, p.control, proto), c: c, env: EnvOf(p.t.Info, proto), seen: make([]*observed, len(c.Steps))}
@@ -168,8 +168,8 @@ func (t *take) step(members []*Step, last int) error {
 		c.expectChange(s)
 		return c.write(s.Bytes)
 	case Reads:
-		if c.await(replyWait) != readable {
-			t.problem(s, "nothing came within %v", replyWait)
+		if c.await(c.wait) != readable {
+			t.problem(s, "nothing came within %v", c.wait)
 			return nil
 		}
 		return t.receiveAll(c, s)
@@ -195,7 +195,7 @@ func (t *take) marker(c *conn, s *Step) error {
 	case Nothing:
 		holds, err = t.isNothing(c)
 	case Closed:
-		if holds = c.await(replyWait) == ended; holds {
+		if holds = c.await(c.wait) == ended; holds {
 			delete(t.conns, s.On())
 			err = c.Close()
 		}
@@ -230,7 +230,7 @@ func (t *take) send(c *conn, members []*Step, last int) error {
 			return err
 		}
 		if state == readable {
-			v, err := c.read(replyWait)
+			v, err := c.read(c.wait)
 			if err != nil {
 				return err
 			}
@@ -251,7 +251,7 @@ func (t *take) send(c *conn, members []*Step, last int) error {
 func (t *take) receiveExpected(c *conn, members []*Step) error {
 	for _, s := range members {
 		for range s.expected(t.env) {
-			v, err := c.read(replyWait)
+			v, err := c.read(c.wait)
 			if err != nil {
 				return err
 			}
@@ -335,12 +335,12 @@ func (t *take) repeat(c *conn, s *Step) error {
 		return nil
 	}
 	var v resp.Value
-	ok, err := poll(t.ctx, func() (bool, error) {
+	ok, err := poll(t.ctx, c.wait, func() (bool, error) {
 		request, err := t.request(s)
 		if err != nil {
 			return false, err
 		}
-		v, err = c.exchange(request, replyWait)
+		v, err = c.exchange(request, c.wait)
 		return err == nil && t.scope.match(want[0], &v) == nil, err
 	})
 	if err != nil {
@@ -349,7 +349,7 @@ func (t *take) repeat(c *conn, s *Step) error {
 	seen := t.seen[t.index(s)]
 	seen.nodes, seen.values = []Node{*want[0]}, []resp.Value{v}
 	if !ok {
-		t.problem(s, "not within %v on %v; the last reply is %s", replyWait, t.t.Info, short(NodeOf(v).String()))
+		t.problem(s, "not within %v on %v; the last reply is %s", c.wait, t.t.Info, short(NodeOf(v).String()))
 	}
 	return nil
 }
