@@ -122,6 +122,9 @@ func (t *Target) Log() string {
 	return t.process.output.String()
 }
 
+// errLoading is the answer of a server that loads its data.
+var errLoading = errors.New("the server is loading its data")
+
 func (t *Target) probe(ctx context.Context) (Info, error) {
 	c, err := t.Dial(ctx)
 	if err != nil {
@@ -140,6 +143,9 @@ func (t *Target) probe(ctx context.Context) (Info, error) {
 		}
 		if last, err = d.Decode(); err != nil {
 			return Info{}, err
+		}
+		if bytes.HasPrefix(last.Text, []byte("LOADING ")) {
+			return Info{}, errLoading
 		}
 		if last.Type == resp.Error {
 			return Info{}, fmt.Errorf("%q answered with %q", r, last.Text)
