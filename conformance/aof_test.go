@@ -234,7 +234,7 @@ func writesAOF(t *target.Target, rewritten bool) string {
 	change := func() {
 		for _, line := range changes {
 			v := d.ask(strings.Fields(line)...)
-			Expect(v.Type).NotTo(Equal(resp.Error), "%s: %s", line, v.Text)
+			Expect(v.Type).NotTo(BeEquivalentTo(resp.Error), "%s: %s", line, v.Text)
 		}
 		for i := range 200 {
 			d.ask("RPUSH", "biglist", fmt.Sprint(i), strings.Repeat("x", 100))

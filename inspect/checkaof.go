@@ -148,7 +148,8 @@ func isRDB(path string) bool {
 }
 
 // aofPart is what is found in one file. Deviation: redis-check-aof tells as ok_up_to_line
-// how many lines it has read, those that are not valid among them and annotations not.
+// how many lines it has read, those that are not valid among them and annotations not. Of a
+// command that is cut it tells how many bytes it expected.
 type aofPart struct {
 	good  int64 // offset behind the last command or transaction that is complete
 	line  int64 // of the file there, counted from 1
@@ -262,7 +263,7 @@ func (c *aofChecker) cutAtStamp(name, path string, at int64, last bool) error {
 	case at == 0:
 		return c.fail("AOF %s has nothing before timestamp %d, aborting...", name, c.toStamp)
 	case !last:
-		c.say("Failed to truncate AOF %s to timestamp %d to offset %d because it is not the last file.", name, c.toStamp, at)
+		c.say("Failed to truncate AOF %s to timestamp %d to offset %d because it is not the last file.", path, c.toStamp, at)
 		return c.fail("If you insist, please delete all files after this file according to the manifest file and delete the corresponding records in manifest file manually. Then re-run redis-check-aof.")
 	case os.Truncate(path, at) != nil:
 		return c.fail("Failed to truncate AOF %s to timestamp %d", name, c.toStamp)

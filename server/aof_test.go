@@ -59,13 +59,24 @@ func startAppending(t *testing.T, dir string, o Options, change func(cfg *config
 	if err := s.Start(); err != nil {
 		return &aofServer{Server: s, log: log}, err
 	}
-	conn, err := net.Dial("unix", cfg.Unixsocket)
+	return &aofServer{s, dialUnix(t, cfg.Unixsocket), log}, nil
+}
+
+func dialUnix(t *testing.T, path string) *peer {
+	t.Helper()
+	conn, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	t.Cleanup(func() { conn.Close() })
-	return &aofServer{s, &peer{t, conn, bufio.NewReader(conn)}, log}, nil
+	return &peer{t, conn, bufio.NewReader(conn)}
+}
+
+// another is another client of the server.
+func (s *aofServer) another() *peer {
+	s.t.Helper()
+	return dialUnix(s.t.(*testing.T), s.cfg.Unixsocket)
 }
 
 // appending is startAppending for a server that has to start.

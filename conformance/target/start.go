@@ -15,9 +15,13 @@ import (
 	"time"
 )
 
+// readyTimeout is the time from the start of a server to its first PONG. While it loads its
+// data, and says so, that does not count.
+var readyTimeout = 10 * time.Second
+
 const (
-	readyTimeout = 10 * time.Second // from the start of a server to its first PONG
-	stopTimeout  = 5 * time.Second  // from the request to end to being killed
+	loadTimeout  = 5 * time.Minute // the time with loading
+	stopTimeout  = 5 * time.Second // from the request to end to being killed
 	pollInterval = 5 * time.Millisecond
 	portAttempts = 5
 )
@@ -234,15 +238,22 @@ func configText(params []Param) []byte {
 }
 
 func (t *Target) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
+	readyBy := time.Now().Add(readyTimeout)
 	for {
 		info, err := t.probe(ctx)
 		if err == nil {
 			t.Info = info
 			return nil
+		}
+		if errors.Is(err, errLoading) {
+			readyBy = time.Now().Add(readyTimeout)
+		}
+		if time.Now().After(readyBy) {
+			return fmt.Errorf("not ready: %w\n%s", err, t.Log())
 		}
 		select {
 		case <-t.process.ended:

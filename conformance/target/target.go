@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -143,6 +144,9 @@ func (t *Target) Log() string {
 	return t.process.output.String()
 }
 
+// errLoading is the answer of a server that loads its data.
+var errLoading = errors.New("the server is loading its data")
+
 // probe asks the server for a sign of life and for what it is. Only the first is
 // demanded of it.
 func (t *Target) probe(ctx context.Context) (Info, error) {
@@ -152,6 +156,9 @@ func (t *Target) probe(ctx context.Context) (Info, error) {
 	}
 	defer c.Close()
 	alive, err := c.Ask("PING")
+	if err == nil && bytes.HasPrefix(alive.Text, []byte("LOADING ")) {
+		return Info{}, errLoading
+	}
 	if err == nil && alive.Type == resp.Error && !IsUnknownCommand(&alive) {
 		err = fmt.Errorf("PING answered with %q", alive.Text)
 	}

@@ -6,6 +6,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"respect/conformance/resp"
 )
 
 func TestReleasesCompareAsNumbers(t *testing.T) {
@@ -60,6 +63,48 @@ func TestStartTellsWhyAServerEnded(t *testing.T) {
 	var ended *EndedError
 	if !errors.As(err, &ended) || ended.Status != 1 {
 		t.Errorf("got %#v, want exit status 1", ended)
+	}
+}
+
+// TestStartWaitsWhileAServerLoads has a server that takes longer to load than to be ready is allowed to.
+func TestStartWaitsWhileAServerLoads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	dir := Param{"dir", t.TempDir()}
+	s, err := Start(t.Context(), Redis, dir)
+	if errors.Is(err, ErrNotInstalled) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	d := resp.NewDecoder(c)
+	for _, request := range [][]string{{"DEBUG", "POPULATE", "1000"}, {"SAVE"}} {
+		c.Write(resp.Request(request...))
+		if v, err := d.Decode(); err != nil || string(v.Text) != "OK" {
+			t.Fatal(request, v, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	defer func(before time.Duration) { readyTimeout = before }(readyTimeout)
+	readyTimeout = 2 * time.Second
+	s, err = Start(t.Context(), Redis, dir, Param{"key-load-delay", "4000"}, Param{"loading-process-events-interval-bytes", "1024"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Info.Keys != 1000 {
+		t.Error(s.Info.Keys)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
