@@ -229,8 +229,10 @@ func (t *Target) awaitReady(ctx context.Context) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
+		// Another server may have taken the port: its answer is none of ours, which
+		// will end as soon as it finds out.
 		info, err := t.probe(ctx)
-		if err == nil {
+		if err == nil && info.Process == t.process.cmd.Process.Pid {
 			t.Info = info
 			return nil
 		}

@@ -41,6 +41,7 @@ type Info struct {
 	Release Release // the level of Redis compatibility, from redis_version
 	Mode    string  // standalone, cluster or sentinel
 	Keys    int64   // in all databases at the time of the probe
+	Process int     // its process ID, 0 if it does not tell
 }
 
 func (i Info) String() string { return i.Flavour + " " + i.Version }
@@ -172,6 +173,7 @@ func parseInfo(text []byte) (Info, error) {
 			info.Flavour, info.Version = flavour, v
 		}
 	}
+	info.Process, _ = strconv.Atoi(field["process_id"]) // a server behind something may tell none
 	if info.Mode == "" {
 		info.Mode = field["server_mode"]
 	}
