@@ -272,7 +272,7 @@ func configRewriteCommand(c *client, a *args) error {
 	if c.srv.cfg.Path() == "" {
 		return replyError("ERR The server is running without a config file")
 	}
-	if err := c.srv.cfg.Rewrite(nil); err != nil {
+	if err := c.srv.cfg.Rewrite(); err != nil {
 		c.srv.log.warn("CONFIG REWRITE failed: %s", err)
 		return replyError("ERR Rewriting config file: " + err.Error())
 	}

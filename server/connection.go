@@ -10,7 +10,7 @@ import (
 )
 
 // The connection itself: who the client is, which protocol and which database
-// it uses. The subcommands of CLIENT are in clientcmd.go.
+// it uses. The subcommands of CLIENT are in clientcmd.go and client_*.go.
 
 var connectionCommands = []row{
 	//  name, arity, flags @categories tips, keys, group since, complexity

@@ -56,6 +56,7 @@ func init() { // debugHelp lists the others
 		{"CHANGE-REPL-ID", 0, 0, "", "Give the data set a new replication ID.", debugChangeReplID},
 		{"CLIENT-EVICTION", 0, 0, "", "Tell how many clients take how much memory.", debugClientEviction},
 		{"CLUSTERLINK", 3, 3, "KILL <to|from|all> <node-id>", "Refused: there is no cluster.", debugClusterlink},
+		{"CONFIG-REWRITE-FORCE-ALL", 0, 0, "", "Write every parameter into the configuration file, those with their default too.", debugConfigRewriteAll},
 		{"DICT-RESIZING", 1, 1, "<0|1>", "Accepted without effect: tables grow one bucket at a time.", debugWithoutEffect},
 		{"DIGEST", 0, 0, "", "Tell a number that stands for the whole data set.", debugDigest},
 		{"DIGEST-VALUE", 0, math.MaxInt, "<key> [<key> ...]", "Tell numbers that stand for the values of keys.", debugDigestValue},

@@ -9,6 +9,7 @@ import (
 
 	"respect/keyspace"
 	"respect/keyspace/quicklist"
+	"respect/server/config"
 )
 
 // DEBUG: the subcommands about nodes of lists, sizes and limits, and those that switch
@@ -20,10 +21,11 @@ import (
 // cluster, which there is none of.
 
 const (
-	errNotQuicklist  replyError = "ERR Not a quicklist encoded object."
-	errNotSds        replyError = "ERR Not an sds encoded string."
-	errNoClientLimit replyError = "ERR maxmemory-clients is disabled."
-	errNoCluster     replyError = "ERR Debug option only available for cluster mode enabled setup!"
+	errNotQuicklist      replyError = "ERR Not a quicklist encoded object."
+	errNotSds            replyError = "ERR Not an sds encoded string."
+	errNoClientLimit     replyError = "ERR maxmemory-clients is disabled."
+	errRewriteAllNowhere replyError = "ERR CONFIG-REWRITE-FORCE-ALL failed: Bad address"
+	errNoCluster         replyError = "ERR Debug option only available for cluster mode enabled setup!"
 )
 
 // debugQuicklist writes the nodes of a list to the log, with their elements if the second
@@ -52,6 +54,19 @@ func debugQuicklist(c *client, a *args) error {
 		})
 	}
 	c.out.Status("Quicklist structure printed on stdout")
+	return nil
+}
+
+// debugConfigRewriteAll is CONFIG REWRITE with a line for every parameter.
+func debugConfigRewriteAll(c *client, a *args) error {
+	err := c.srv.cfg.RewriteAll()
+	if err == config.ErrNoFile {
+		return errRewriteAllNowhere
+	}
+	if err != nil {
+		return replyError("ERR CONFIG-REWRITE-FORCE-ALL failed: " + err.Error())
+	}
+	c.out.OK()
 	return nil
 }
 

@@ -244,8 +244,10 @@ func (t *Target) awaitReady(ctx context.Context) error {
 	defer tick.Stop()
 	readyBy := time.Now().Add(readyTimeout)
 	for {
+		// Another server may have taken the port: its answer is none of ours, which
+		// will end as soon as it finds out.
 		info, err := t.probe(ctx)
-		if err == nil {
+		if err == nil && info.Process == t.process.cmd.Process.Pid {
 			t.Info = info
 			return nil
 		}

@@ -49,6 +49,7 @@ type Info struct {
 	Release Release // the level of Redis compatibility, from redis_version
 	Mode    string  // standalone, cluster or sentinel
 	Keys    int64   // in all databases at the time of the probe
+	Process int     // its process ID, 0 if it does not tell
 }
 
 func (i Info) String() string {
@@ -221,6 +222,7 @@ func parseInfo(text []byte) (Info, error) {
 	if info.Name == Valkey || info.Name == Respect {
 		info.Flavour, info.Name = info.Name, ""
 	}
+	info.Process, _ = strconv.Atoi(field["process_id"]) // a server behind something may tell none
 	if info.Mode == "" {
 		info.Mode = field["server_mode"]
 	}

@@ -52,6 +52,27 @@ func TestStartRealServers(t *testing.T) {
 	}
 }
 
+// TestAnotherServerHasThePort starts a server where there is one already, as it comes
+// when two look for a free port at the same time.
+func TestAnotherServerHasThePort(t *testing.T) {
+	first, err := Start(t.Context(), Redis)
+	if errors.Is(err, ErrNotInstalled) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	second, err := launch(t.Context(), t.TempDir(), first.process.cmd.Path, first.Addr, nil)
+	if err == nil {
+		second.process.kill()
+		t.Fatal("the server of somebody else was taken for it")
+	}
+	if !strings.Contains(err.Error(), "in use") {
+		t.Errorf("got %v, want that the address is in use", err)
+	}
+}
+
 func TestStartTellsWhyAServerEnded(t *testing.T) {
 	_, err := Start(t.Context(), Redis, Param{"no-such-parameter", "1"})
 	if errors.Is(err, ErrNotInstalled) {
@@ -109,9 +130,9 @@ func TestStartWaitsWhileAServerLoads(t *testing.T) {
 }
 
 func TestParseInfo(t *testing.T) {
-	i, err := parseInfo([]byte("# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.0.1\r\nserver_mode:standalone\r\n" +
+	i, err := parseInfo([]byte("# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.0.1\r\nserver_mode:standalone\r\nprocess_id:12\r\n" +
 		"# Keyspace\r\ndb0:keys=3,expires=0,avg_ttl=0\r\ndb11:keys=4,expires=0,avg_ttl=0\r\n"))
-	want := Info{Flavour: Valkey, Version: "8.0.1", Release: Release{7, 2}, Mode: "standalone", Keys: 7}
+	want := Info{Flavour: Valkey, Version: "8.0.1", Release: Release{7, 2}, Mode: "standalone", Keys: 7, Process: 12}
 	if err != nil || i != want {
 		t.Errorf("got %+v, %v", i, err)
 	}

@@ -45,7 +45,7 @@ c2> PING
 
 === paused for everybody
 c2: open
-> CLIENT PAUSE 100 ALL
+> CLIENT PAUSE 1000 ALL
 +"OK"
 c2> SET k v
 c2: blocked

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,9 +157,10 @@ func (s *session) awaitGone() error {
 }
 
 // clientLine finds the line of the connection in the reply of CLIENT LIST; it
-// is nil if there is a proxy in between.
-func clientLine(list []byte, c *conn) []byte {
-	want := []byte(" addr=" + c.LocalAddr().String() + " ")
+// is nil if there is a proxy in between. The proxy's own connection to the server may
+// have the port of the client's connection to the proxy: both ends have to be those.
+func clientLine(list []byte, c net.Conn) []byte {
+	want := []byte(" addr=" + c.LocalAddr().String() + " laddr=" + c.RemoteAddr().String() + " ")
 	for line := range bytes.Lines(list) {
 		if bytes.Contains(line, want) {
 			return line

@@ -123,6 +123,8 @@ type Config struct {
 	hooks     []hook
 	saveGiven bool // a save directive was loaded: the defaults are gone
 	replicaOf replicaAddress
+
+	ownsDefaultUser bool // no user directive says more of the default user than requirepass
 }
 
 // Rename is a rename-command directive. To is "" if the command is removed.

@@ -312,6 +312,9 @@ func notOneOf(words []string) error {
 func (v oneOfValue) get() string { return *v.p }
 
 func (v oneOfValue) lines(name string) []fileLine {
+	if *v.p == "" { // not set, and no word for that
+		return nil
+	}
 	return []fileLine{{name + " " + *v.p, *v.p != v.def}}
 }
 

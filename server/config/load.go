@@ -85,6 +85,7 @@ func (c *Config) LoadText(text string) error {
 	if c.clusterEnabled() && c.replicaOf.Host != "" {
 		return &FatalError{Reason: "replicaof directive not allowed in cluster mode"}
 	}
+	c.noteDefaultUser()
 	return nil
 }
 

@@ -38,10 +38,14 @@ type loadCase struct {
 	Values []string `json:",omitempty"`
 }
 
-// rewriteCase is a file, what CONFIG SET did, and the file after CONFIG REWRITE.
-// @DIR stands for the directory, @PORT for the port.
+// rewriteCase is a file, the command line after it, what CONFIG SET did, and the file
+// after CONFIG REWRITE, or after DEBUG CONFIG-REWRITE-FORCE-ALL. @DIR stands for the
+// directory, @PORT for the port.
 type rewriteCase struct {
 	File  string
+	Args  []string `json:",omitempty"`
+	All   bool     `json:",omitempty"`
+	Auth  string   `json:",omitempty"` // the password, if the server asks for one
 	Pairs []string `json:",omitempty"`
 	Out   string   `json:",omitempty"`
 }
@@ -255,9 +259,16 @@ func TestRecordRewrite(t *testing.T) {
 		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s := startReal(t, dir, "", "c.conf")
+		args := []string{"c.conf"}
+		for _, arg := range c.Args {
+			args = append(args, strings.ReplaceAll(arg, "@PORT", port))
+		}
+		s := startReal(t, dir, "", args...)
 		if !s.connect(t, port) {
 			t.Fatalf("%q: %s", c.File, s.stderr.String())
+		}
+		if c.Auth != "" {
+			s.call(t, "AUTH", c.Auth)
 		}
 		var err error
 		for _, pair := range pairsOf(c.Pairs) {
@@ -265,7 +276,11 @@ func TestRecordRewrite(t *testing.T) {
 				err = errors.Join(err, errors.New(reply))
 			}
 		}
-		if reply := s.call(t, "CONFIG", "REWRITE")[0]; reply != "OK" {
+		request := []string{"CONFIG", "REWRITE"}
+		if c.All {
+			request = []string{"DEBUG", "CONFIG-REWRITE-FORCE-ALL"}
+		}
+		if reply := s.call(t, request...)[0]; reply != "OK" {
 			err = errors.Join(err, errors.New(reply))
 		}
 		out, readErr := os.ReadFile(path)

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,11 +19,18 @@ var ErrNoFile = reason("ERR The server is running without a config file")
 // Rewrite brings the file at Path up to date: lines of known parameters are replaced in
 // place, superfluous ones removed, values that differ from the default
 // appended; comments, order and the lines of include, rename-command and
-// loadmodule stay. users are the arguments of the user directives that shall be
-// in the file; nil leaves those that are there.
+// loadmodule stay. RewriteAll appends the values that are the default, too.
 //
 // The file is replaced at once: a crash leaves the old one or the new one.
-func (c *Config) Rewrite(users [][]string) error {
+//
+// Redis appends in the order of a hash table, which is another one at each start; ours
+// is that of the table.
+func (c *Config) Rewrite() error { return c.rewrite(false) }
+
+// RewriteAll is Rewrite with a line for every parameter that has a value.
+func (c *Config) RewriteAll() error { return c.rewrite(true) }
+
+func (c *Config) rewrite(all bool) error {
 	if c.path == "" {
 		return ErrNoFile
 	}
@@ -29,7 +38,7 @@ func (c *Config) Rewrite(users [][]string) error {
 	if err != nil && !errors.Is(err, errNotExist) {
 		return err
 	}
-	return replaceFile(c.path, c.rewritten(old, err == nil, users))
+	return replaceFile(c.path, c.rewritten(old, all))
 }
 
 // rewriteState is a file that is being rewritten.
@@ -37,12 +46,13 @@ type rewriteState struct {
 	lines  []string
 	places map[string][]int // by directive: its lines not yet taken
 	tail   bool             // the signature is there
+	all    bool             // every line is forced
 }
 
 // rewritten returns the new content for a file.
-func (c *Config) rewritten(old string, exists bool, users [][]string) string {
-	st := &rewriteState{places: make(map[string][]int)}
-	if exists {
+func (c *Config) rewritten(old string, all bool) string {
+	st := &rewriteState{places: make(map[string][]int), all: all}
+	if old != "" {
 		for _, line := range strings.Split(old, "\n") {
 			c.readLine(st, strings.Trim(line, " \t\r\n"))
 		}
@@ -54,13 +64,41 @@ func (c *Config) rewritten(old string, exists bool, users [][]string) string {
 		}
 		st.drop(p.Name)
 	}
-	if users != nil {
-		for _, user := range users {
-			st.put("user", fileLine{"user " + strings.Join(user, " "), true})
-		}
-		st.drop("user")
+	if line := c.defaultUser(); c.ownsDefaultUser && c.Lookup("aclfile").Value() == "" {
+		st.put(userDefault, fileLine{line, true})
+		st.drop(userDefault)
 	}
 	return st.text()
+}
+
+// userDefault is the name under which the places of the default user's lines are kept;
+// no directive has a blank in its name.
+const userDefault = "user default"
+
+// defaultUser returns the user directive that says what requirepass does.
+//
+// Deviation: other users are not known here. Their lines stay as they are, and so
+// does that of a default user who may not do everything.
+func (c *Config) defaultUser() string {
+	password := "nopass sanitize-payload"
+	if c.Requirepass != "" {
+		password = fmt.Sprintf("sanitize-payload #%x", sha256.Sum256([]byte(c.Requirepass)))
+	}
+	return userDefault + " on " + password + " ~* &* +@all"
+}
+
+// noteDefaultUser finds out, when all directives have been read, whether a directive
+// says more about the default user than requirepass does.
+func (c *Config) noteDefaultUser() {
+	c.ownsDefaultUser = true
+	for _, user := range c.Users {
+		if user[0] != "default" {
+			continue
+		}
+		rules := strings.Replace(strings.Join(user, " "), " sanitize-payload", "", 1)
+		own := strings.Replace(c.defaultUser(), " sanitize-payload", "", 1)
+		c.ownsDefaultUser = rules == "default on nopass ~* &* +@all" || "user "+rules == own
+	}
 }
 
 // readLine takes in a line of the old file.
@@ -91,7 +129,12 @@ func (c *Config) directiveName(line string) (name string, known bool) {
 		return p.Name, true
 	}
 	switch name {
-	case "include", "rename-command", "user", "loadmodule":
+	case "user":
+		if len(words) > 1 && words[1] == "default" {
+			return userDefault, true
+		}
+		return name, true
+	case "include", "rename-command", "loadmodule":
 		return name, true
 	}
 	return "", false
@@ -105,7 +148,7 @@ func (st *rewriteState) put(name string, line fileLine) {
 		st.places[name] = places[1:]
 		return
 	}
-	if !line.forced {
+	if !line.forced && !st.all {
 		return
 	}
 	if !st.tail {

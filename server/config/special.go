@@ -116,12 +116,16 @@ func (v bindValue) set(args []string, _ source) error {
 
 func (v bindValue) get() string { return strings.Join(*v.p, " ") }
 
+// lines has no line for the default, even where the file had one.
 func (v bindValue) lines(name string) []fileLine {
 	text := v.get()
+	if text == strings.Join(v.def, " ") {
+		return nil
+	}
 	if text == "" {
 		text = `""`
 	}
-	return []fileLine{{name + " " + text, v.get() != strings.Join(v.def, " ")}}
+	return []fileLine{{name + " " + text, true}}
 }
 
 // OutputLimit bounds the replies that wait for a client: more than Hard bytes,

@@ -238,9 +238,22 @@ func (f *fixture) connect(t *testing.T) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.SetDeadline(time.Now().Add(patience))
 	t.Cleanup(func() { c.Close() })
-	return &peer{c, t, bufio.NewReader(c)}
+	p := &peer{Conn: c, t: t}
+	p.r = bufio.NewReader(p)
+	return p
+}
+
+// Read and Write bound each step and not the whole conversation: a test that moves much
+// takes long on a busy machine, but it gets on.
+func (p *peer) Read(b []byte) (int, error) {
+	p.SetReadDeadline(time.Now().Add(patience))
+	return p.Conn.Read(b)
+}
+
+func (p *peer) Write(b []byte) (int, error) {
+	p.SetWriteDeadline(time.Now().Add(patience))
+	return p.Conn.Write(b)
 }
 
 func (p *peer) send(text string) {

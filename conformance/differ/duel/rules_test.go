@@ -218,6 +218,7 @@ var toleranceCases = []struct{ name, request, a, b string }{
 	{"another key of a wrong type", "BLMPOP 0 2 l1 l2 LEFT", "-WRONGTYPE_x ", "*2 $2 l2 *0 "},
 	{"several keys at once", "BLPOP l1 l2 0", "*2 $2 l1 $1 a ", "*2 $2 l2 $1 a "},
 	{"consumers who waited", "XINFO STREAM x FULL", "*4 $6 length :0 $9 consumers *0 ", "*4 $6 length :0 $9 consumers *1 *2 $4 name $1 c "},
+	{"consumers who waited", "XGROUP CREATECONSUMER x g c", ":1 ", ":0 "},
 	{"queues of transactions that cannot succeed", "CLIENT LIST ID 1", "$12 id=1_multi=1 ", "$12 id=1_multi=0 "},
 	{"UNSUBSCRIBE without subscriptions", "UNSUBSCRIBE a", "-NOSUB_x ", "*3 $11 unsubscribe $1 a :0 "},
 	{"ZRANK WITHSCORE", "ZRANK z a WITHSCORE", "-ERR_wrong_number_of_arguments ", "*-1 "},
