@@ -205,6 +205,20 @@ var _ = Describe("tools: redis-cli", Label("group:server", "slow"), func() {
 		monitor.until(`^[0-9.]+ \[[0-9]+ [^ ]+\] "set" "seen" "by monitor"$`)
 	})
 
+	It("subscribed mode", func(ctx SpecContext) {
+		for _, command := range []string{"SUBSCRIBE", "PSUBSCRIBE"} {
+			kind, channel := map[string]string{"SUBSCRIBE": "message", "PSUBSCRIBE": "pmessage"}[command], "news-"+command
+			subscriber := launch(unbuffered(cli(ctx, command, channel)))
+			for _, line := range []string{strings.ToLower(command), channel, "1"} {
+				subscriber.until("^" + line + "$")
+			}
+			must(r.Publish(ctx, channel, "hello").Err())
+			for _, line := range []string{kind, channel, "hello"} {
+				subscriber.until("^" + line + "$")
+			}
+		}
+	})
+
 	It("HELP of every container", func(ctx SpecContext) {
 		for _, container := range []string{"CLIENT", "CONFIG", "DEBUG", "LATENCY", "MEMORY", "OBJECT", "SLOWLOG"} {
 			Expect(output(cli(ctx, container, "HELP"), "")).To(HavePrefix(container + " <subcommand>"))

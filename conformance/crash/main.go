@@ -105,7 +105,7 @@ func runPolicy(ctx context.Context, program string, p life.Policy, o options) er
 	began := time.Now()
 	for ctx.Err() == nil && (o.lives == 0 || r.Stats.Lives < o.lives) && time.Since(began) < o.duration/time.Duration(len(o.policies)) {
 		if err := r.Life(ctx); err != nil {
-			return fmt.Errorf("%w\nkilled %d times before; the files are in %s", err, r.Stats.Lives, r.Dir())
+			return fmt.Errorf("%w\nkilled %d times before; the files are in %s", err, r.Stats.Lives, r.Abandon())
 		}
 	}
 	s := r.Stats

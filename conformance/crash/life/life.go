@@ -90,8 +90,11 @@ func (r *Run) Close() error {
 	return r.server.Kill()
 }
 
-// Dir is where the server's files are.
-func (r *Run) Dir() string { return r.server.Dir() }
+// Abandon ends the server and leaves its files, which are in the directory that it returns.
+func (r *Run) Abandon() (dir string) {
+	r.server.Crash()
+	return r.server.Dir()
+}
 
 // Life lets the server live once more, kills it, starts it again and compares. After an
 // error the run is over.
