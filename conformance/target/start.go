@@ -192,11 +192,12 @@ func launch(ctx context.Context, dir, path, addr string, params []Param) (*Targe
 	for _, p := range own {
 		args = append(args, "--"+p.Name, p.Value)
 	}
-	return launchAt(ctx, addr, dir, path, args, params)
+	return launchAt(ctx, addr, dir, path, args, params, true)
 }
 
-// launchAt starts the program that will listen at the address, and waits for it.
-func launchAt(ctx context.Context, addr, dir, path string, args []string, params []Param) (*Target, error) {
+// launchAt starts the program that will listen at the address, and waits for it. If it is
+// the server itself, not something that starts one, its process ID is looked at.
+func launchAt(ctx context.Context, addr, dir, path string, args []string, params []Param, itself bool) (*Target, error) {
 	t := &Target{Access: Access{Addr: addr}, Owned: true}
 	for _, p := range params {
 		if p.Name == "requirepass" {
@@ -209,7 +210,7 @@ func launchAt(ctx context.Context, addr, dir, path string, args []string, params
 	}
 	p.params = params
 	t.process = p
-	if err := t.awaitReady(ctx); err != nil {
+	if err := t.awaitReady(ctx, itself); err != nil {
 		p.kill()
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
@@ -237,7 +238,7 @@ func configText(params []Param) []byte {
 	return b
 }
 
-func (t *Target) awaitReady(ctx context.Context) error {
+func (t *Target) awaitReady(ctx context.Context, itself bool) error {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
@@ -247,12 +248,15 @@ func (t *Target) awaitReady(ctx context.Context) error {
 		// Another server may have taken the port: its answer is none of ours, which
 		// will end as soon as it finds out.
 		info, err := t.probe(ctx)
-		if err == nil && info.Process == t.process.cmd.Process.Pid {
+		if err == nil && (!itself || info.Process == t.process.cmd.Process.Pid) {
 			t.Info = info
 			return nil
 		}
 		if errors.Is(err, errLoading) {
 			readyBy = time.Now().Add(readyTimeout)
+		}
+		if err == nil {
+			err = errOther
 		}
 		if time.Now().After(readyBy) {
 			return fmt.Errorf("not ready: %w\n%s", err, t.Log())
@@ -275,6 +279,9 @@ func freeAddr() (string, error) {
 	defer l.Close()
 	return l.Addr().String(), nil
 }
+
+// errOther is why a server is not ready whose address somebody else has.
+var errOther = errors.New("another process answers at its address")
 
 // process is a server started by us, together with its directory.
 type process struct {

@@ -157,5 +157,5 @@ func (t *Template) startIn(ctx context.Context, path, dir, addr string, data []b
 	if err != nil {
 		return nil, err
 	}
-	return launchAt(ctx, addr, dir, path, t.fill(host, port, dir, params)[1:], params)
+	return launchAt(ctx, addr, dir, path, t.fill(host, port, dir, params)[1:], params, false)
 }
