@@ -14,7 +14,7 @@ const (
 	BadSignature                 // not an RDB file
 	BadVersion                   // a version outside MinVersion..MaxVersion
 	BadChecksum                  // the stored checksum is not that of the bytes read
-	Unsupported                  // a known value type that cannot be read yet
+	Unsupported                  // a value of a module
 	Corrupt                      // the bytes make no sense
 )
 

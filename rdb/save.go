@@ -48,10 +48,8 @@ const (
 type SaveStats struct {
 	Keys int
 	// Lost is the number of hashes whose fields expire, in a version that cannot tell.
-	Lost int
-	// Skipped is the number of keys of types that cannot be written yet.
-	Skipped int
-	Bytes   int64
+	Lost  int
+	Bytes int64
 }
 
 // VersionFor returns the lowest version, from low on, that holds all that is in the
@@ -78,7 +76,6 @@ type Saver struct {
 	usage    Usage
 	snapshot *keyspace.Snapshot
 	stepping bool
-	skipped  int
 	big      sliced
 }
 
@@ -126,24 +123,18 @@ func (s *Saver) beginDB(db, keys, expires int) {
 }
 
 func (s *Saver) saveKey(db int, o *keyspace.Object, expireAtMs int64) {
-	if s.format != nil {
+	switch {
+	case s.format != nil:
 		s.writer.Buf = s.format.Key(s.writer.Buf, db, o, expireAtMs)
-		s.limit()
-		return
-	}
-	if s.big.object != nil {
+	case s.big.object != nil:
 		s.writeBehind(func() { s.writeKey(db, o, expireAtMs) })
-	} else {
+	default:
 		s.writeKey(db, o, expireAtMs)
 	}
 	s.limit()
 }
 
 func (s *Saver) writeKey(db int, o *keyspace.Object, expireAtMs int64) {
-	if _, known := valueWriters[o.Type()]; !known {
-		s.skipped++
-		return
-	}
 	h := KeyHeader{
 		DB: db, Type: s.writer.TypeOf(o), Key: o.Key(),
 		ExpireAtMs: expireAtMs, Freq: NoFreq, IdleSeconds: NoIdle,
@@ -180,7 +171,7 @@ func (s *Saver) Total() int { return s.snapshot.Total() }
 
 // Stats returns what has been saved so far.
 func (s *Saver) Stats() SaveStats {
-	return SaveStats{Keys: s.snapshot.Saved() - s.skipped, Lost: s.writer.Lost, Skipped: s.skipped}
+	return SaveStats{Keys: s.snapshot.Saved(), Lost: s.writer.Lost}
 }
 
 // GiveUp ends the writing. Steps are to be made all the same, to the end: they cost little,

@@ -5,8 +5,8 @@ import (
 	"respect/keyspace/listpack"
 )
 
-// valueReaders holds, by type, what reads a value and hands it to the visitor; nil for a type that
-// cannot be read yet.
+// valueReaders holds, by type, what reads a value and hands it to the visitor; nil for the
+// types of modules.
 var valueReaders = [len(typeNames)]func(*Reader, ValueVisitor) error{
 	TypeString: (*Reader).readString,
 
@@ -76,7 +76,7 @@ type valueWriter struct {
 
 // valueWriters holds, by type in the keyspace, what writes a value. To add a type, give it
 // an entry here, and methods beside its reader.
-var valueWriters = map[keyspace.Type]valueWriter{
+var valueWriters = [...]valueWriter{
 	keyspace.TypeString: {always(TypeString), (*Writer).writeString},
 	keyspace.TypeList:   {always(TypeListQuicklist2), (*Writer).writeList},
 	keyspace.TypeSet:    {(*Writer).setForm, (*Writer).writeSet},

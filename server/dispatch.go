@@ -196,30 +196,26 @@ func (s *Server) execute(c *client, r *row) (done bool) {
 	if s.copies != nil {
 		s.propagateRequest(c, r, s.dirty > dirty)
 	}
-	if err == errBlocked {
-		if c.tracking != nil {
-			s.remember(c, r) // it has looked, and found nothing
+	done = err != errBlocked
+	if done {
+		s.stats.commands++
+		if err != nil {
+			c.out.Buf = c.out.Buf[:mark]
+			r.stats.failed++
+			s.stats.countError(err.Error())
+			c.out.Error(err.Error())
 		}
-		if s.monitors != nil {
-			s.feedMonitors(c, r)
-		}
-		return false
-	}
-	s.stats.commands++
-	if err != nil {
-		c.out.Buf = c.out.Buf[:mark]
-		r.stats.failed++
-		s.stats.countError(err.Error())
-		c.out.Error(err.Error())
 	}
 	if c.tracking != nil {
-		s.remember(c, r)
+		s.remember(c, r) // who has to wait has looked, too, and found nothing
 	}
 	if s.monitors != nil {
 		s.feedMonitors(c, r)
 	}
-	c.mute(mark)
-	return true
+	if done {
+		c.mute(mark)
+	}
+	return done
 }
 
 // record counts a call that took so long.

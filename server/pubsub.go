@@ -94,23 +94,23 @@ func errSubscribed(name string) replyError {
 
 // A topic is a channel or pattern that has subscribers.
 type topic struct {
-	name        []byte
-	first, last *subscription
-	subscribers int
-	prev, next  *topic // of the same kind, in the order in which they came
+	chain[subscription, *subscription]
+	links[topic] // to those of the same kind
+	name         []byte
+	subscribers  int
 }
 
 // topics are the topics of one kind.
 type topics struct {
-	byName      map[string]*topic
-	first, last *topic
+	chain[topic, *topic]
+	byName map[string]*topic
 }
 
 // A subscription is one client's place in a topic.
 type subscription struct {
-	c          *client
-	topic      *topic
-	prev, next *subscription
+	links[subscription] // to those of the same topic
+	c                   *client
+	topic               *topic
 }
 
 // subscriptions are those of one client, by kind and name.
@@ -152,13 +152,8 @@ func (c *client) subscribe(kind topicKind, name []byte) {
 		*own = map[string]*subscription{}
 	}
 	t := c.srv.topics[kind].get(name)
-	s := &subscription{c: c, topic: t, prev: t.last}
-	if t.last != nil {
-		t.last.next = s
-	} else {
-		t.first = s
-	}
-	t.last = s
+	s := &subscription{c: c, topic: t}
+	t.add(s)
 	t.subscribers++
 	(*own)[string(name)] = s
 }
@@ -171,13 +166,8 @@ func (x *topics) get(name []byte) *topic {
 	if x.byName == nil {
 		x.byName = map[string]*topic{}
 	}
-	t := &topic{name: slices.Clone(name), prev: x.last}
-	if x.last != nil {
-		x.last.next = t
-	} else {
-		x.first = t
-	}
-	x.last = t
+	t := &topic{name: slices.Clone(name)}
+	x.add(t)
 	x.byName[string(name)] = t
 	return t
 }
@@ -196,33 +186,12 @@ func (c *client) unsubscribe(kind topicKind, name []byte) {
 		c.subscriptions = nil
 	}
 	t := s.topic
-	if s.prev != nil {
-		s.prev.next = s.next
-	} else {
-		t.first = s.next
-	}
-	if s.next != nil {
-		s.next.prev = s.prev
-	} else {
-		t.last = s.prev
-	}
+	t.remove(s)
 	if t.subscribers--; t.subscribers == 0 {
-		c.srv.topics[kind].drop(t)
+		x := &c.srv.topics[kind]
+		x.remove(t)
+		delete(x.byName, string(t.name))
 	}
-}
-
-func (x *topics) drop(t *topic) {
-	if t.prev != nil {
-		t.prev.next = t.next
-	} else {
-		x.first = t.next
-	}
-	if t.next != nil {
-		t.next.prev = t.prev
-	} else {
-		x.last = t.prev
-	}
-	delete(x.byName, string(t.name))
 }
 
 // unsubscribeAll ends all subscriptions without a word.

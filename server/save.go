@@ -181,9 +181,6 @@ func (s *Server) logLosses(stats rdb.SaveStats) {
 	if stats.Lost > 0 {
 		s.log.warn("%d hashes were saved without the expiry of their fields, which Redis %s does not know", stats.Lost, s.compat)
 	}
-	if stats.Skipped > 0 {
-		s.log.warn("%d keys were not saved: their type is not supported in files yet", stats.Skipped)
-	}
 }
 
 // applyMisconf brings denyWrites up to date.
