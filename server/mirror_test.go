@@ -189,6 +189,7 @@ func isUncertain(words []string) bool {
 // restore makes a request that restores a value which is there under another key.
 func (r *mirror) restore(c *client, words []string) []string {
 	key, found := c.db.RandomKey()
+	r.server.endUnit() // keys that it found expired
 	if !found || c.multi != nil {
 		return words
 	}
