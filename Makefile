@@ -4,6 +4,8 @@ GO      ?= go
 FUZZTIME ?= 2s
 DIFFTIME ?= 30s
 CRASHTIME ?= 60s
+# What differ plays; 0 for something else each time, to look for what is not known yet.
+SEED ?= 1
 
 SERVERS  ?= redis valkey
 
@@ -34,9 +36,9 @@ $(SERVERS:%=conform-%): conform-%:
 random:   ## differ and crash, each for its time
 	@$(MAKE) --no-print-directory -j2 differ crash
 
-differ:   ## random commands to ours and the real servers, DIFFTIME each
-	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,redis
-	$(GO) run ./conformance/differ -duration $(DIFFTIME) -servers respect,valkey
+differ:   ## generated commands to ours and the real servers, DIFFTIME each
+	$(GO) run ./conformance/differ -seed $(SEED) -duration $(DIFFTIME) -servers respect,redis
+	$(GO) run ./conformance/differ -seed $(SEED) -duration $(DIFFTIME) -servers respect,valkey
 
 crash:    ## the server is killed for CRASHTIME while it writes files
 	$(GO) run ./conformance/crash -duration $(CRASHTIME)

@@ -122,9 +122,13 @@ func checkSaved(t *testing.T, ks *keyspace.Keyspace, o *keyspace.Object) {
 // TestObjectDamageIsLoaded is TestObjectDamage for the values that are made of it.
 func TestObjectDamageIsLoaded(t *testing.T) {
 	ks := smallLimits()
+	step := 1
+	if testing.Short() {
+		step = 13
+	}
 	for _, object := range objects() {
 		for i := range object {
-			for mask := 1; mask < 256; mask++ {
+			for mask := 1; mask < 256; mask += step {
 				b := []byte(object)
 				b[i] ^= byte(mask)
 				loadAndCheck(t, ks, b)
@@ -171,9 +175,13 @@ func FuzzLoad(f *testing.F) {
 
 // TestEveryByteIsLoaded is TestEveryByte for the keyspaces that are made of the files.
 func TestEveryByteIsLoaded(t *testing.T) {
+	masks := []byte{0x01, 0x10, 0x80, 0xff}
+	if testing.Short() {
+		masks = masks[3:]
+	}
 	for name, data := range smallFixtures(t, 250) {
 		for i := range data {
-			for _, mask := range []byte{0x01, 0x10, 0x80, 0xff} {
+			for _, mask := range masks {
 				data[i] ^= mask
 				ks := smallLimits()
 				_, _ = Load(bytes.NewReader(data), ks, LoadOptions{SkipChecksum: true})

@@ -67,7 +67,11 @@ func contentsOf(ks *keyspace.Keyspace) map[string]string {
 // TestBigValuesAreSavedInSlices changes big and small values, and removes them, while big
 // ones are half written: the file is of the moment of its beginning.
 func TestBigValuesAreSavedInSlices(t *testing.T) {
-	for seed := range uint64(12) {
+	seeds := uint64(12)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 1))
 		ks := keyspace.New(2, rand.NewPCG(seed, 2))
 		fillBig(t, ks)

@@ -137,8 +137,7 @@ func run(ctx context.Context, o options) (found bool, err error) {
 	}
 	result, err := d.Run(ctx, o.duel(generator))
 	if result != nil {
-		summarize(result)
-		found = len(result.Differences) > 0
+		found = o.summarize(result)
 	}
 	return found, err
 }
@@ -249,12 +248,25 @@ func fileFor(dir, command string) (string, error) {
 	}
 }
 
-// summarize prints what was done, and which rules and tolerances were needed.
-func summarize(r *duel.Result) {
+// summarize prints what was done, which rules and tolerances were needed, and last, where
+// nobody cuts it off, what was found. A difference among several connections that does not
+// come again may be one of the moment in which something arrived; it is printed, and that
+// is all.
+func (o *options) summarize(r *duel.Result) (found bool) {
 	rate := float64(r.Requests) / r.Elapsed.Seconds()
 	fmt.Printf("%d requests in %d streams, %.0f per second; %d differences, %d seen again\n",
 		r.Requests, r.Streams, rate, len(r.Differences), r.Repeated)
 	for _, line := range r.Usage.Lines() {
 		fmt.Println(line)
 	}
+	for _, d := range r.Differences {
+		kind := "difference"
+		if !d.Shrunk && d.Failed == nil && d.Stream.Connections > 0 {
+			kind = "seen once"
+		} else {
+			found = true
+		}
+		fmt.Printf("%s: %s: %s; %s\n", kind, d.Key(), d.Problem, o.again(d))
+	}
+	return found
 }

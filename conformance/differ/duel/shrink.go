@@ -39,7 +39,11 @@ func (d *Duel) Shrink(ctx context.Context, diff *Difference) (*Difference, error
 		best = found
 		return true
 	}
-	if !try(diff.Stream) {
+	again := try(diff.Stream)
+	if diff.Stream.Connections > 0 { // it may be one of the moment
+		again = again || try(diff.Stream) || try(diff.Stream)
+	}
+	if !again {
 		return diff, broken
 	}
 	plain := best.Stream
