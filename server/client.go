@@ -59,7 +59,8 @@ type clientFlags uint16
 const (
 	flagNoEvict clientFlags = 1 << iota
 	flagNoTouch
-	flagMonitor // shown all commands (monitor.go)
+	flagMonitor        // shown all commands (monitor.go)
+	flagTrackingBroken // the client that was to get its invalidation messages is gone
 )
 
 // replyMode is what CLIENT REPLY has set.

@@ -283,7 +283,7 @@ func resetCommand(c *client, a *args) error {
 	c.out.Proto = 2
 	c.name = ""
 	c.stopMonitor()
-	c.flags = 0
+	c.flags &= flagTrackingBroken
 	if c.reply != replySkip { // this reply is skipped, too
 		c.reply = replyOn
 	}

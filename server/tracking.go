@@ -79,7 +79,6 @@ type prefix struct {
 type clientTracking struct {
 	options  trackingOptions
 	redirect int64 // the client that gets the messages, or 0
-	broken   bool  // it is gone
 	caching  bool  // CLIENT CACHING holds for the next command
 	prefixes []string
 }
@@ -210,9 +209,7 @@ func (s *Server) tellInvalid(c *client, keys ...string) {
 	}
 	if redirect != 0 {
 		if to = s.clients[redirect]; to == nil {
-			if own != nil {
-				own.broken = true
-			}
+			c.flags |= flagTrackingBroken
 			if c.out.Proto >= 3 {
 				w := s.compose(2)
 				w.BulkString("tracking-redir-broken")
@@ -290,7 +287,8 @@ func (c *client) track(o trackingOptions, redirect int64, prefixes []string) {
 		c.tracking = &clientTracking{}
 	}
 	own := c.tracking
-	own.options, own.redirect, own.broken = o, redirect, false
+	own.options, own.redirect = o, redirect
+	c.flags &^= flagTrackingBroken
 	if o.bcast && len(prefixes) == 0 {
 		prefixes = []string{""}
 	}
@@ -328,6 +326,7 @@ func (c *client) untrack() {
 	}
 	t.clients--
 	c.tracking = nil
+	c.flags &^= flagTrackingBroken
 }
 
 // redirection returns where the client's messages go: -1 without tracking, 0 to
@@ -350,14 +349,14 @@ func (c *client) endCaching(r *row) {
 
 // trackingLetters are the flags in CLIENT LIST.
 func (c *client) trackingLetters() string {
-	if c.tracking == nil {
-		return ""
+	letters := ""
+	if c.tracking != nil {
+		letters = "t"
 	}
-	letters := "t"
-	if c.tracking.broken {
+	if c.flags&flagTrackingBroken != 0 {
 		letters += "R"
 	}
-	if c.tracking.options.bcast {
+	if c.tracking != nil && c.tracking.options.bcast {
 		letters += "B"
 	}
 	return letters

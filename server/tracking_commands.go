@@ -171,6 +171,9 @@ func clientTrackinginfoCommand(c *client, a *args) error {
 	if own := c.tracking; own != nil {
 		flags, prefixes = own.flags(), slices.Sorted(slices.Values(own.prefixes))
 	}
+	if c.flags&flagTrackingBroken != 0 {
+		flags = append(flags, "broken_redirect")
+	}
 	w := &c.out
 	w.Map(3)
 	w.BulkString("flags")
@@ -196,7 +199,7 @@ func (t *clientTracking) flags() []string {
 		name string
 	}{
 		{o.bcast, "bcast"}, {o.optIn, "optin"}, {o.optIn && t.caching, "caching-yes"},
-		{o.optOut, "optout"}, {o.optOut && t.caching, "caching-no"}, {o.noLoop, "noloop"}, {t.broken, "broken_redirect"},
+		{o.optOut, "optout"}, {o.optOut && t.caching, "caching-no"}, {o.noLoop, "noloop"},
 	} {
 		if f.set {
 			flags = append(flags, f.name)

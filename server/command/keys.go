@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 )
 
@@ -41,7 +42,34 @@ func (s *Spec) Keys(keys []KeyRef, args [][]byte) ([]KeyRef, error) {
 		}
 		var ok bool
 		if keys, ok = k.append(keys, args); !ok {
-			return keys[:start], errNoKeys
+			return s.counted(keys[:start], args)
+		}
+	}
+	return keys, nil
+}
+
+// counted appends the keys of a command that counts them, where the count is not written
+// as a number should be: the reference has read it as C's atoi does by then. The keys that
+// are not counted come last, and what happens to each is unknown.
+func (s *Spec) counted(keys []KeyRef, args [][]byte) ([]KeyRef, error) {
+	at := slices.IndexFunc(s.KeySpecs, func(k KeySpec) bool { return k.Find == FindKeyNum })
+	if at < 0 {
+		return keys, errNoKeys
+	}
+	k := &s.KeySpecs[at]
+	n, first := 0, k.Index+k.FirstKey
+	if num := k.Index + k.KeyNumIndex; num < len(args) {
+		n = atoi(args[num])
+	}
+	if n < 1 || n > (len(args)-first)/k.Step {
+		return keys, errNoKeys
+	}
+	for i := range n {
+		keys = append(keys, KeyRef{Pos: first + i*k.Step})
+	}
+	for i := range s.KeySpecs {
+		if other := &s.KeySpecs[i]; i != at && other.Flags&KeyNotKey == 0 && other.Index < len(args) {
+			keys = append(keys, KeyRef{Pos: other.Index})
 		}
 	}
 	return keys, nil
@@ -99,7 +127,7 @@ func (k *KeySpec) bounds(begin int, args [][]byte) (first, last int, ok bool) {
 			return 0, 0, false
 		}
 		n, ok := parseCount(args[at])
-		if !ok || n > len(args) {
+		if !ok || n < 1 || n > len(args) {
 			return 0, 0, false
 		}
 		first = begin + k.FirstKey
@@ -112,14 +140,29 @@ func (k *KeySpec) bounds(begin int, args [][]byte) (first, last int, ok bool) {
 	return begin, len(args) + k.LastKey, true
 }
 
-// parseCount reads a positive decimal number as Redis writes them: no sign and no
-// zeros in front.
+// parseCount reads a decimal number as Redis writes them: no sign and no zeros in front.
+// Like the reference, it keeps 32 bits of it.
 func parseCount(arg []byte) (int, bool) {
 	if len(arg) == 0 || arg[0] < '1' || arg[0] > '9' {
 		return 0, false
 	}
-	n, err := strconv.Atoi(string(arg))
-	return n, err == nil
+	n, err := strconv.ParseInt(string(arg), 10, 64)
+	return int(int32(n)), err == nil
+}
+
+// atoi reads the number that arg begins with, behind space, as the function of C does. It
+// is cut to 32 bits; what is no number is 0.
+func atoi(arg []byte) int {
+	arg = bytes.TrimLeft(arg, " \t\n\v\f\r")
+	end := 0
+	if len(arg) > 0 && (arg[0] == '-' || arg[0] == '+') {
+		end++
+	}
+	for end < len(arg) && arg[end] >= '0' && arg[end] <= '9' {
+		end++
+	}
+	n, _ := strconv.ParseInt(string(arg[:end]), 10, 64) // the nearest, if it is out of range
+	return int(int32(n))
 }
 
 // A finder finds the keys of a command whose specifications do not tell them.

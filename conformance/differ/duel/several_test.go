@@ -22,6 +22,7 @@ func TestFaultsAmongSeveral(t *testing.T) {
 	all := faults.All()
 	for _, name := range foundAmongSeveral {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits more than it works
 			i := slices.IndexFunc(all, func(f faults.Fault) bool { return f.Name == name })
 			if i < 0 {
 				t.Fatal("there is no such fault")
@@ -127,11 +128,18 @@ func TestWhatIsNoReply(t *testing.T) {
 		{redis70, valkey80, exchange{words: []string{"QUIT"}, replies: [2]resp.Value{{Type: closedType}, {}}}, false},
 		{redis70, ours, exchange{words: []string{"EXEC"}, replies: [2]resp.Value{{Type: brokenType}, {Type: resp.Array}}}, true},
 		{ours, valkey80, exchange{words: []string{"EXEC"}, replies: [2]resp.Value{{Type: brokenType}, {Type: resp.Array}}}, false},
+		{ours, valkey80, told(t, ">2 $10 invalidate *1 $1 a ", ">2 $21 tracking-redir-broken :7 "), true},
+		{ours, valkey80, told(t, ">2 $10 invalidate *1 $1 a ", ">2 $10 invalidate *1 $1 b "), false},
 	} {
 		if problem := newComparer(c.a, c.b).compare(&c.x); (problem == "") != c.ok {
 			t.Errorf("%v and %v, %v: %q", c.a, c.b, c.x.words, problem)
 		}
 	}
+}
+
+// told is a message of either server.
+func told(t *testing.T, a, b string) exchange {
+	return exchange{words: []string{"(message)"}, replies: [2]resp.Value{decoded(t, a)[0], decoded(t, b)[0]}}
 }
 
 // TestRequestsAreFoundForReplies tells which request each value answers.

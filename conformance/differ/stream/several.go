@@ -103,8 +103,24 @@ func (t *talk) line() int {
 	return 0
 }
 
+// send sends a request, unless nobody can say what it does: of several keys that SWAPDB
+// brings those who wait, the first one is that of a hash table's order.
 func (t *talk) send(on int, words ...string) {
+	if len(words) > 0 && strings.EqualFold(words[0], "swapdb") && (t.lines[on].multi && len(t.lines) > 2 || t.waiters() > 1) {
+		return
+	}
 	t.s.Requests = append(t.s.Requests, Request{On: on, Words: words})
+}
+
+// waiters is how many connections may wait.
+func (t *talk) waiters() int {
+	n := 0
+	for i := range t.lines {
+		if t.lines[i].waits {
+			n++
+		}
+	}
+	return n
 }
 
 // later sends a request within a few others.
