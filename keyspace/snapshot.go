@@ -45,7 +45,10 @@ type part struct {
 	table    *hashtable.Table[*Object]
 	cursor   uint64
 	begun    bool
-	walked   bool // to the end, where a held object may be
+	walked   bool      // to the end
+	queue    []*Object // found on the walk; the epoch tells which of them are still to be saved
+	room     []*Object // memory of queue
+	fetched  uint64    // what fetch has returned, which has to go somewhere
 
 	db        *DB         // the database that has the table now, or nil
 	deadlines expiryIndex // of the keys, once no database has the table
@@ -80,7 +83,7 @@ func (s *Snapshot) Total() int { return s.total }
 // Saved returns how many keys have been saved.
 func (s *Snapshot) Saved() int { return s.saved }
 
-// Step saves the keys of a few buckets and tells whether more is to be done. Begin is
+// Step saves a few keys and tells whether more is to be done. Begin is
 // called before the first step of each database.
 func (s *Snapshot) Step(begin func(db, keys, expires int)) (more bool) {
 	if len(s.parts) == 0 {
@@ -96,15 +99,33 @@ func (s *Snapshot) Step(begin func(db, keys, expires int)) (more bool) {
 		p.begun = true
 		begin(p.id, p.keys, p.expires)
 	}
-	if !p.walked {
-		p.cursor = p.table.Scan(p.cursor, p.preserve)
-		p.walked = p.cursor == 0
+	if len(p.queue) == 0 {
+		p.walk()
 	}
-	if p.walked && s.held == nil {
+	for len(p.queue) > 0 && s.held == nil {
+		o := p.queue[0]
+		p.queue = p.queue[1:]
+		p.preserve(o)
+	}
+	if p.walked && len(p.queue) == 0 && s.held == nil {
 		p.detach()
 		s.parts = s.parts[1:]
 	}
 	return true
+}
+
+// walkedAtOnce is how many objects a walk finds, about.
+const walkedAtOnce = 32
+
+// walk finds the next objects.
+func (p *part) walk() {
+	queue := p.room[:0]
+	for len(queue) < walkedAtOnce && !p.walked {
+		p.cursor = p.table.Scan(p.cursor, func(o *Object) { queue = append(queue, o) })
+		p.walked = p.cursor == 0
+	}
+	p.fetched += fetch(queue)
+	p.queue, p.room = queue, queue
 }
 
 // Hold tells that a part of an object has been saved only. Before it changes finish is

@@ -15,7 +15,14 @@ type ZSetBuilder struct {
 	dict   *hashtable.Table[*skiplist.Node]
 	nodes  []*skiplist.Node // as they came; nil once one was removed
 	loose  bool             // one was removed
+
+	queue []*skiplist.Node // that AddSoon has made
+	warm  [][]byte         // their members
+	sum   uint64           // what Warm has returned, which has to go somewhere
 }
+
+// buildQueue is how many places in the table are asked for at a time.
+const buildQueue = 32
 
 // NewZSetBuilder returns a builder of an empty sorted set.
 func NewZSetBuilder(limits *ZSetLimits) *ZSetBuilder {
@@ -33,6 +40,35 @@ func (b *ZSetBuilder) Add(member []byte, score float64) bool {
 		return false
 	}
 	b.insert(place, member, score)
+	return true
+}
+
+// Reserve makes room for so many members. It takes time and memory in proportion.
+func (b *ZSetBuilder) Reserve(n int) { b.dict.Reserve(n) }
+
+// AddSoon is Add for many members, of which no two should be the same: that some were is
+// told by a later call or by Flush, which has to be the last one. Looking up several places
+// at once does not wait for the memory of each.
+func (b *ZSetBuilder) AddSoon(member []byte, score float64) bool {
+	n := skiplist.NewNode(member, score)
+	b.queue = append(b.queue, n)
+	b.warm = append(b.warm, n.Member())
+	return len(b.queue) < buildQueue || b.Flush()
+}
+
+// Flush ends a series of AddSoon, and reports whether no member of it was there already.
+func (b *ZSetBuilder) Flush() bool {
+	b.sum += b.dict.Warm(b.warm, func(n *skiplist.Node) uint64 { return uint64(len(n.Member())) })
+	nodes := b.queue
+	b.queue, b.warm = b.queue[:0], b.warm[:0]
+	for _, n := range nodes {
+		ref, place := b.dict.Locate(n.Member())
+		if ref != nil {
+			return false
+		}
+		b.dict.InsertAt(place, n)
+		b.nodes = append(b.nodes, n)
+	}
 	return true
 }
 

@@ -487,3 +487,32 @@ func FuzzZSet(f *testing.F) {
 		}
 	})
 }
+
+// TestAddSoon gives what Add gives, and tells of a member that comes twice.
+func TestAddSoon(t *testing.T) {
+	limits := ZSetLimits{MaxListpackEntries: 128, MaxListpackValue: 64}
+	for _, n := range []int{0, 1, buildQueue - 1, buildQueue, buildQueue + 1, 1000} {
+		one, other := NewZSetBuilder(&limits), NewZSetBuilder(&limits)
+		other.Reserve(n)
+		for i := range n {
+			member, score := fmt.Appendf(nil, "m%d", i), float64(i*7%13)
+			if !one.Add(member, score) || !other.AddSoon(member, score) {
+				t.Fatalf("%s is said to be there", member)
+			}
+		}
+		if !other.Flush() {
+			t.Errorf("%d members: some are said to be there", n)
+		}
+		if a, b := membersOf(one), membersOf(other); !slices.Equal(a, b) {
+			t.Errorf("%d members: %v, want %v", n, b, a)
+		}
+		if n > 0 && other.AddSoon([]byte("m0"), 1) && other.Flush() {
+			t.Errorf("%d members: m0 came twice", n)
+		}
+	}
+}
+
+func membersOf(b *ZSetBuilder) (all []string) {
+	b.Each(func(member []byte, score float64) { all = append(all, fmt.Sprint(string(member), score)) })
+	return all
+}

@@ -57,7 +57,7 @@ type Value struct {
 // messages. Errors are as those of [Reader.Read].
 func LoadObject(object []byte, ks *keyspace.Keyspace, db int, key []byte) (Value, error) {
 	l := newLoader(objectReader(object, db, key), &ks.Settings)
-	l.nowMs = ks.Now()
+	l.nowMs, l.size = ks.Now(), int64(len(object))
 	l.reader.resetHeader()
 	l.begin(&l.reader.header)
 	err := l.reader.readObject(l)

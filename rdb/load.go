@@ -67,7 +67,7 @@ func LoadPreamble(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats
 	settings.ZSet.Rand = rand.New(rand.NewPCG(ks.Rand().Uint64(), ks.Rand().Uint64()))
 	l := newLoader(NewReader(in), &settings)
 	l.nowMs, l.databases, l.replaying = ks.Now(), ks.Databases(), ks.Replaying
-	l.maxKeys = uint64(o.Size) / minKeySize
+	l.size = o.Size
 	l.stats.Aux = map[string]string{}
 	l.reader.SkipChecksum = o.SkipChecksum
 	l.belt = newBelt()
@@ -84,8 +84,8 @@ type loader struct {
 	belt      *belt // to the keyspace; nil if the value is all that is wanted
 	nowMs     int64
 	databases int
-	replaying bool // deadlines do not count
-	maxKeys   uint64
+	replaying bool      // deadlines do not count
+	size      int64     // of the file in bytes, 0 if it is not known
 	stats     LoadStats // but for the number of keys
 
 	version int
@@ -163,7 +163,7 @@ func (l *loader) SelectDB(db int) error {
 }
 
 func (l *loader) ResizeDB(keys, _ uint64) error {
-	r := reservation{l.reader.header.DB, int(min(keys, l.maxKeys))}
+	r := reservation{l.reader.header.DB, int(min(keys, uint64(l.size)/minKeySize))}
 	l.belt.batch.reservations = append(l.belt.batch.reservations, r)
 	return nil
 }
@@ -202,6 +202,14 @@ func (l *loader) build(t keyspace.Type, b builder) (begins bool) {
 	begins = l.building == nil
 	l.valueType, l.building = t, b
 	return begins
+}
+
+// expected returns for how many elements of the value at hand to make room in a table: for
+// as many as the file announces, as long as the room is no larger than the rest of the file.
+func (l *loader) expected() int {
+	const room = 10 // bytes of a table for each element
+	left := (l.size - l.reader.src.offset()) / room
+	return int(min(l.reader.elements, uint64(max(left, 0))))
 }
 
 // adopt takes a complete value.

@@ -20,9 +20,10 @@ func (l *loader) ZSetMember(member []byte, score float64) error {
 	b := &l.zset
 	if l.build(keyspace.TypeZSet, b) {
 		b.members = keyspace.NewZSetBuilder(b.limits)
+		b.members.Reserve(l.expected())
 	}
-	if !b.members.Add(member, score) {
-		return b.reader.corrupt("Duplicate zset fields detected")
+	if !b.members.AddSoon(member, score) {
+		return b.repeated()
 	}
 	return nil
 }
@@ -35,4 +36,11 @@ func (l *loader) ZSetListpack(packed []byte) error {
 	return nil
 }
 
-func (b *zsetBuilder) finish() (any, error) { return b.members.ZSet(), nil }
+func (b *zsetBuilder) repeated() error { return b.reader.corrupt("Duplicate zset fields detected") }
+
+func (b *zsetBuilder) finish() (any, error) {
+	if !b.members.Flush() {
+		return nil, b.repeated()
+	}
+	return b.members.ZSet(), nil
+}

@@ -31,6 +31,9 @@ type Reader struct {
 	first   []byte // memory of the first of two strings that are needed together
 	pack    []byte // memory of converted ziplists and zipmaps
 	seen    seen
+	// elements is how many the value at hand has, as the file announces, if they are stored
+	// one by one.
+	elements uint64
 }
 
 // NewReader returns a reader for the file that begins at the next byte of in. It reads ahead; see

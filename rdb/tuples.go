@@ -46,8 +46,11 @@ type seen struct {
 
 // repeats reports whether two of the n tuples begin with the same text.
 func (s *seen) repeats(packed listpack.Listpack, n, size int) bool {
-	if n < 2 {
+	switch {
+	case n < 2:
 		return false
+	case n <= fewTexts:
+		return fewRepeat(packed, size)
 	}
 	mask := s.reset(n)
 	for at := packed.First(); at != 0; {
@@ -59,6 +62,28 @@ func (s *seen) repeats(packed listpack.Listpack, n, size int) bool {
 			}
 		}
 		s.slots[i] = uint32(at)
+		for range size {
+			at = packed.Next(at)
+		}
+	}
+	return false
+}
+
+// fewTexts is up to how many texts comparing each with each is the fastest.
+const fewTexts = 8
+
+// fewRepeat is repeats for few texts.
+func fewRepeat(packed listpack.Listpack, size int) bool {
+	var room [fewTexts]listpack.Element
+	texts := room[:0]
+	for at := packed.First(); at != 0; {
+		e := canonical(packed.Get(at))
+		for i := range texts {
+			if sameText(texts[i], e) {
+				return true
+			}
+		}
+		texts = append(texts, e)
 		for range size {
 			at = packed.Next(at)
 		}

@@ -35,6 +35,7 @@ func (r *Reader) readScored(v ValueVisitor, score func(*Reader) (float64, error)
 	if err != nil {
 		return err
 	}
+	r.elements = n
 	for ; n > 0; n-- {
 		member, err := r.string()
 		if err != nil {

@@ -3,6 +3,8 @@ package server
 import (
 	"fmt"
 	"io"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -179,9 +181,42 @@ func TestGarbageAllowed(t *testing.T) {
 		{0, 0, 100}, {100 * mib, 0, 100}, {0, 100 * mib, 100}, {10 * mib, 100 * mib, 100}, {60 * mib, 100 * mib, 100},
 		{80 * mib, 100 * mib, 50}, {100 * mib, 100 * mib, 20}, {200 * mib, 100 * mib, 20}, {mib, mib, 100}, {20 * mib, 20 * mib, 80},
 	} {
-		if got := garbageAllowed(x.used, x.limit); got != x.want {
+		if got := garbageAllowed(x.used, x.limit, usualGarbage); got != x.want {
 			t.Errorf("%d of %d used: %d %%, want %d", x.used, x.limit, got, x.want)
 		}
+	}
+}
+
+// TestReadingIsPaced has the collector wait for what an RDB file brings, and then for it to
+// be twice as much, once.
+func TestReadingIsPaced(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(usualGarbage))
+	cfg := quiet(t)
+	s := New(Options{Config: cfg, Log: io.Discard})
+	defer s.Close()
+	s.Lock()
+	defer s.Unlock()
+	s.pacing.own = true
+	s.beginReading()
+	if s.pacing.garbage != loadGarbage {
+		t.Errorf("%d %% while reading", s.pacing.garbage)
+	}
+	runtime.GC()
+	for i := range 200_000 {
+		s.ks.DB(0).SetString(fmt.Appendf(nil, "key:%d", i), make([]byte, 100), false)
+	}
+	s.endReading()
+	if s.pacing.garbage <= usualGarbage || s.pacing.garbage == loadGarbage {
+		t.Errorf("%d %% behind it", s.pacing.garbage)
+	}
+	s.paceCollector()
+	if !s.pacing.loaded && s.pacing.garbage <= usualGarbage {
+		t.Error("changed before garbage was collected")
+	}
+	runtime.GC()
+	s.paceCollector()
+	if s.pacing.garbage != usualGarbage {
+		t.Errorf("%d %% in the end", s.pacing.garbage)
 	}
 }
 

@@ -145,7 +145,9 @@ func (s *Server) loadFile(o rdb.LoadOptions) error {
 // readRDB reads an RDB file, and returns what stands behind it and where that begins.
 func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end int64, err error) {
 	o.SkipChecksum = o.SkipChecksum || !s.cfg.Rdbchecksum
+	s.beginReading()
 	stats, rest, err := rdb.LoadPreamble(in, s.ks, o)
+	s.endReading()
 	if err != nil {
 		return nil, 0, err
 	}

@@ -28,6 +28,19 @@ func Validate(b []byte) error {
 	}
 	count, at := 0, headerSize
 	for at < len(b)-1 {
+		// Short texts and small numbers, which most are, have heads and ends of one byte.
+		size := 0
+		switch c := b[at]; {
+		case c < 0x80:
+			size = 1
+		case c < 0xc0:
+			size = 1 + int(c&0x3f)
+		}
+		if end := at + size; size > 0 && end < len(b)-1 && int(b[end]) == size {
+			at = end + 1
+			count++
+			continue
+		}
 		n, err := validateEntry(b[at : len(b)-1])
 		if err != nil {
 			return corrupt("entry %d at %d: %v", count, at, err)

@@ -2,6 +2,7 @@ package lzf
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -25,31 +26,6 @@ type table struct {
 
 var tables = sync.Pool{New: func() any { return new(table) }}
 
-// slot returns the place for the three bytes that start at s[i].
-func (t *table) slot(s []byte, i int) *uint32 {
-	h := uint32(s[i])<<16 | uint32(s[i+1])<<8 | uint32(s[i+2])
-	return &t.slots[(h>>(24-hashBits)-h*5)&(tableSize-1)]
-}
-
-// remember notes that the three bytes at s[i] were seen there.
-func (t *table) remember(s []byte, i int) { *t.slot(s, i) = t.base + uint32(i) }
-
-// lookup returns an earlier position with the same three bytes as s[i], if the
-// table knows one within reach, and remembers i. Position 0 is never returned.
-func (t *table) lookup(s []byte, i int) (ref int, found bool) {
-	slot := t.slot(s, i)
-	seen := *slot
-	*slot = t.base + uint32(i)
-	if seen <= t.base {
-		return 0, false
-	}
-	ref = int(seen - t.base)
-	if i-ref > maxOffset || s[ref] != s[i] || s[ref+1] != s[i+1] || s[ref+2] != s[i+2] {
-		return 0, false
-	}
-	return ref, true
-}
-
 // Compress appends the compressed form of src to dst. It reports false, and
 // returns dst as it was, if the result does not fit limit bytes; being a little
 // strict about it, it may do so up to three bytes early. Strings in RDB files
@@ -63,57 +39,91 @@ func Compress(dst, src []byte, limit int) ([]byte, bool) {
 	if t.base > math.MaxUint32-uint32(len(src))-1 {
 		*t = table{}
 	}
-	w := writer{out: append(dst, 0), start: len(dst), limit: len(dst) + limit}
-	fits := w.compress(t, src)
+	room := min(limit, len(src)+len(src)/maxLiterals+1) + spareRoom
+	out := slices.Grow(dst, room)
+	n := t.compress(out[len(dst):len(dst)+room], src, limit)
 	t.base += uint32(len(src)) + 1
-	if !fits {
-		return dst, false
-	}
-	return w.out, true
+	return out[:len(dst)+n], n > 0
 }
 
-// A writer appends items to out. The last byte of a run of literals' header is
-// reserved before the run is known to be non-empty.
-type writer struct {
-	out      []byte
-	start    int // length of out before the first item
-	limit    int // length that out must not exceed
-	literals int // length of the open run
-}
+// spareRoom is how far an item may go beyond the limit before that is noticed.
+const spareRoom = 8
 
-func (w *writer) compress(t *table, src []byte) bool {
+// compress writes items to out and returns how many bytes they take, 0 if that would be
+// more than limit. The last byte of out that is in use, without literals behind it, is
+// reserved for the header of a run of them.
+func (t *table) compress(out, src []byte, limit int) int {
 	end := len(src) - minRepeat + 1 // no three bytes start here or later
-	i := 0
+	n, literals := 1, 0             // bytes in out; length of the open run
+	three, i := uint32(0), 0
+	if end > 0 {
+		three = uint32(src[0])<<8 | uint32(src[1])
+	}
 	for i < end {
-		ref, found := t.lookup(src, i)
-		if !found {
-			if len(w.out) >= w.limit {
-				return false
+		three = three<<8 | uint32(src[i+2])
+		slot := t.slot(three)
+		seen := *slot
+		*slot = t.base + uint32(i)
+		ref := int(seen) - int(t.base) // position 0 is never referred to
+		if ref <= 0 || i-ref > maxOffset ||
+			(uint32(src[ref])<<16|uint32(src[ref+1])<<8|uint32(src[ref+2])) != three&0xffffff {
+			if n >= limit {
+				return 0
 			}
-			w.literal(src[i])
-			i++
+			out[n] = src[i]
+			n, literals, i = n+1, literals+1, i+1
+			if literals == maxLiterals {
+				out[n-literals-1] = maxLiterals - 1
+				n, literals = n+1, 0
+			}
 			continue
 		}
-		if w.endOfItems()+4 >= w.limit {
-			return false
+		n = closeRun(out, n, literals)
+		if n+4 >= limit {
+			return 0
 		}
-		n := repeatLength(src, ref, i)
-		w.reference(i-ref-1, n)
-		i += n
+		repeats, offset := repeatLength(src, ref, i), i-ref-1
+		if repeats < 7+2 {
+			out[n] = byte((repeats-2)<<5 | offset>>8)
+		} else {
+			out[n], out[n+1] = byte(7<<5|offset>>8), byte(repeats-7-2)
+			n++
+		}
+		out[n+1] = byte(offset)
+		n, literals, i = n+3, 0, i+repeats
 		if i >= end {
 			break
 		}
-		t.remember(src, i-2)
-		t.remember(src, i-1)
+		// The two positions before i are remembered, too.
+		for at := i - 2; at < i; at++ {
+			three = uint32(src[at])<<16 | uint32(src[at+1])<<8 | uint32(src[at+2])
+			*t.slot(three) = t.base + uint32(at)
+		}
 	}
-	if len(w.out)+minRepeat > w.limit {
-		return false
+	if n+minRepeat > limit {
+		return 0
 	}
 	for ; i < len(src); i++ {
-		w.literal(src[i])
+		out[n] = src[i]
+		n, literals = n+1, literals+1
+		if literals == maxLiterals {
+			out[n-literals-1] = maxLiterals - 1
+			n, literals = n+1, 0
+		}
 	}
-	w.endRun()
-	return true
+	return closeRun(out, n, literals)
+}
+
+// slot returns the place for three bytes, which are the lower ones of an integer.
+func (t *table) slot(three uint32) *uint32 { return &t.slots[uint16(three>>(24-hashBits)-three*5)] }
+
+// closeRun writes the header of the open run, or takes it back if the run is empty.
+func closeRun(out []byte, n, literals int) int {
+	if literals == 0 {
+		return n - 1
+	}
+	out[n-literals-1] = byte(literals - 1)
+	return n
 }
 
 // repeatLength returns how many bytes at s[i] repeat those at s[ref], of which
@@ -129,41 +139,4 @@ func repeatLength(s []byte, ref, i int) int {
 		n++
 	}
 	return n
-}
-
-func (w *writer) literal(c byte) {
-	w.out = append(w.out, c)
-	w.literals++
-	if w.literals == maxLiterals {
-		w.endRun()
-		w.out = append(w.out, 0)
-	}
-}
-
-// endOfItems returns the length of out without a reserved header that is unused.
-func (w *writer) endOfItems() int {
-	if w.literals == 0 {
-		return len(w.out) - 1
-	}
-	return len(w.out)
-}
-
-// endRun writes the header of the open run, or takes it back if it is empty.
-func (w *writer) endRun() {
-	if w.literals > 0 {
-		w.out[len(w.out)-w.literals-1] = byte(w.literals - 1)
-	}
-	w.out = w.out[:w.endOfItems()]
-	w.literals = 0
-}
-
-// reference appends a reference of n bytes, and opens a run.
-func (w *writer) reference(offset, n int) {
-	w.endRun()
-	if n -= 2; n < 7 {
-		w.out = append(w.out, byte(n<<5|offset>>8))
-	} else {
-		w.out = append(w.out, byte(7<<5|offset>>8), byte(n-7))
-	}
-	w.out = append(w.out, byte(offset), 0)
 }

@@ -36,6 +36,14 @@ func Memory() MemoryFacts {
 	return m
 }
 
+// Collections returns how many times garbage has been collected, and how many bytes of the
+// heap the last time has left.
+func Collections() (times, left uint64) {
+	samples := []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64(), samples[1].Value.Uint64()
+}
+
 // CPU returns the time that the process has spent computing, in user and in
 // system mode.
 func CPU() (user, sys time.Duration) { return cpu() }

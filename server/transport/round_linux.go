@@ -71,7 +71,9 @@ func (l *loop) execute() {
 			l.serve(c)
 		}
 	}
-	l.serveWoken()
+	for range wokenGenerations {
+		l.serveWoken()
+	}
 	h.EndRound()
 	for _, c := range l.batch {
 		l.collect(c)
@@ -97,8 +99,12 @@ func (l *loop) execute() {
 	l.bury()
 }
 
-// serveWoken serves the connections that were woken. Those that are woken by
-// that have to wait for the next round, so that it cannot go on for ever.
+// wokenGenerations is how often in a round those are served who were woken by serving
+// others. There is an end to it, so that a round cannot go on for ever.
+const wokenGenerations = 8
+
+// serveWoken serves the connections that were woken, and not yet those that are woken by
+// that.
 func (l *loop) serveWoken() {
 	n := len(l.woken)
 	for i := range n {

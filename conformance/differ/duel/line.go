@@ -1,6 +1,7 @@
 package duel
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,7 @@ type line struct {
 	in          []byte   // what has come and is no whole value yet
 	sent        []int    // the requests that may still be answered
 	muted, skip bool     // CLIENT REPLY OFF and SKIP
+	silent      []int    // the requests since then, which are not answered
 	confirmed   int      // messages that have answered the first one
 	heard       []heard
 }
@@ -199,6 +201,12 @@ func (l *line) assign(values []heard, requests []stream.Request) {
 			l.sent = l.sent[max(0, slices.IndexFunc(l.sent, func(r int) bool { return isCommand(requests[r].Words, "reset") })):]
 		}
 		l.skipSilent(requests)
+		if v.Type == resp.Error && bytes.Contains(v.Text, []byte("'client|reply'")) && len(l.silent) > 0 { // it was refused
+			l.sent = slices.Concat(l.silent, l.sent)
+			l.silent, l.muted, l.skip = nil, false, false
+			values[i].answer, l.sent = l.sent[0], l.sent[1:]
+			continue
+		}
 		if isMessage(v) {
 			if len(l.sent) > 0 && len(v.Elems) > 0 && isCommand(requests[l.sent[0]].Words, string(v.Elems[0].Text)) {
 				if l.confirmed++; l.confirmed >= len(requests[l.sent[0]].Words)-1 {
@@ -209,6 +217,7 @@ func (l *line) assign(values []heard, requests []stream.Request) {
 		}
 		if len(l.sent) > 0 {
 			values[i].answer, l.sent = l.sent[0], l.sent[1:]
+			l.silent = nil
 		}
 	}
 	l.skipSilent(requests)
@@ -239,7 +248,7 @@ func (l *line) skipSilent(requests []stream.Request) {
 		default:
 			return
 		}
-		l.sent = l.sent[1:]
+		l.silent, l.sent = append(l.silent, l.sent[0]), l.sent[1:]
 	}
 }
 

@@ -150,6 +150,7 @@ func TestRequestsAreFoundForReplies(t *testing.T) {
 		{"CLIENT REPLY OFF;GET a;CLIENT REPLY ON;GET b", "+OK +y ", "2 3"},
 		{"CLIENT REPLY OFF;RESET;GET b", "+RESET +y ", "1 2"},
 		{"CLIENT REPLY SKIP;RESET;GET b", "+y ", "2"},
+		{"XREAD a;SSUBSCRIBE a;HELLO 2;CLIENT REPLY OFF;RESET;XINFO help", "_ >3 $10 ssubscribe $1 a :1 *1 +x -ERR_'client|reply' +RESET *1 +x ", "0 -1 2 3 4 5"},
 		{"SUBSCRIBE a b;GET c", ">3 $9 subscribe $1 a :1 >3 $7 message $1 a $1 x >3 $9 subscribe $1 b :2 +x ", "-1 -1 -1 1"},
 		{"SUBSCRIBE a;SUBSCRIBE a;PUBSUB", "*3 $9 subscribe $1 a :1 *3 $9 subscribe $1 a :1 -ERR ", "-1 -1 2"},
 	} {
