@@ -119,7 +119,7 @@ func TestSelectWorkloads(t *testing.T) {
 			t.Errorf("%q picks %s, %v", c.names, got, err)
 		}
 	}
-	if picked, extras, err := selectWorkloads(nil); len(picked) != len(workloads) || len(extras) != 4 || err != nil {
+	if picked, extras, err := selectWorkloads(nil); len(picked) != len(workloads) || len(extras) != 5 || err != nil {
 		t.Error("no name does not mean everything")
 	}
 	if _, _, err := selectWorkloads([]string{"HGOT"}); err == nil {

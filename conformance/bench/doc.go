@@ -1,6 +1,7 @@
 // Command bench holds our server against the real ones: throughput, CPU time per
 // request, memory per key and per idle connection, the time to save and to load RDB files,
-// and what a save in the background costs while keys are overwritten.
+// what a save in the background costs while keys are overwritten, and what an append only
+// file costs, by appendfsync, and loading one.
 //
 //	go run ./conformance/bench [-quick] [-n requests] [-rounds 3]
 //		[-servers redis,respect] [-workloads 'GET,LPUSH -P 32'] [-json file]

@@ -74,14 +74,21 @@ func (b *bench) runFiles(ctx context.Context) error {
 type fileBench struct {
 	*bench
 	dir      string
+	params   []target.Param // of each server, besides dir
 	elements int
 	keys     int64 // in the file
 }
 
-// write lets a real server write dump.rdb: the reference, unless that is ours.
+// start starts a server on the file.
+func (f *fileBench) start(ctx context.Context, name string, more ...target.Param) (*server, error) {
+	params := slices.Concat([]target.Param{{Name: "dir", Value: f.dir}}, f.params, more)
+	return f.startServer(ctx, name, params...)
+}
+
+// write lets a real server write the file: the reference, unless that is ours.
 func (f *fileBench) write(ctx context.Context, request func(i int) []string) (err error) {
 	author := f.servers[slices.IndexFunc(f.servers, func(name string) bool { return name != target.Respect })]
-	s, err := f.startServer(ctx, author, target.Param{Name: "dir", Value: f.dir})
+	s, err := f.start(ctx, author)
 	if err != nil {
 		return err
 	}
@@ -102,7 +109,7 @@ func (f *fileBench) write(ctx context.Context, request func(i int) []string) (er
 // the CPU time that it used.
 func (f *fileBench) loadOnce(ctx context.Context, name string) (elapsed, cpu time.Duration, err error) {
 	start := time.Now()
-	s, err := f.startServer(ctx, name, target.Param{Name: "dir", Value: f.dir})
+	s, err := f.start(ctx, name)
 	elapsed = time.Since(start)
 	if err != nil {
 		return 0, 0, err
@@ -118,8 +125,7 @@ func (f *fileBench) loadOnce(ctx context.Context, name string) (elapsed, cpu tim
 // saveOnce returns the time that SAVE takes, and the CPU time of the server meanwhile. The
 // file stands beside the one that is loaded.
 func (f *fileBench) saveOnce(ctx context.Context, name string) (elapsed, cpu time.Duration, err error) {
-	s, err := f.startServer(ctx, name, target.Param{Name: "dir", Value: f.dir},
-		target.Param{Name: "enable-protected-configs", Value: "yes"})
+	s, err := f.start(ctx, name, target.Param{Name: "enable-protected-configs", Value: "yes"})
 	if err != nil {
 		return 0, 0, err
 	}

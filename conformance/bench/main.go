@@ -24,7 +24,7 @@ type options struct {
 	keys      int // for memory and loading
 	servers   []string
 	workloads []workload
-	extras    []string // of idle, memory, load and bgsave
+	extras    []string // of idle, memory, load, bgsave and aof
 	jsonFile  string
 }
 
@@ -34,6 +34,7 @@ const (
 	extraMemory   = "memory"
 	extraLoad     = "load"
 	extraSnapshot = "bgsave"
+	extraAppend   = "aof"
 )
 
 func main() {
@@ -59,7 +60,7 @@ func parseFlags() (options, error) {
 	flag.IntVar(&o.keys, "keys", 1_000_000, "keys for memory and loading")
 	flag.StringVar(&o.jsonFile, "json", "", "write the results to this `file` too")
 	servers := flag.String("servers", target.Redis+","+target.Respect, "redis, valkey, respect; the first is the reference")
-	names := flag.String("workloads", "", "names of the table's first column, 'idle', 'memory', 'load' and 'bgsave'; a name without -P means both forms")
+	names := flag.String("workloads", "", "names of the table's first column, 'idle', 'memory', 'load', 'bgsave' and 'aof'; a name without -P means both forms")
 	quick := flag.Bool("quick", false, "a look of half a minute: one round, few requests and keys")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -128,7 +129,7 @@ func run(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{b.runWorkloads, b.runIdle, b.runMemory, b.runFiles, b.runSnapshot} {
+	for _, step := range []func(context.Context) error{b.runWorkloads, b.runIdle, b.runMemory, b.runFiles, b.runSnapshot, b.runAppend} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil {
 				return errors.New("interrupted")

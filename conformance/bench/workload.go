@@ -166,7 +166,7 @@ func (w workload) cpuAim() aim {
 
 // selectWorkloads returns what is meant by the names; no name means everything.
 func selectWorkloads(names []string) ([]workload, []string, error) {
-	everything := []string{extraIdle, extraMemory, extraLoad, extraSnapshot}
+	everything := []string{extraIdle, extraMemory, extraLoad, extraSnapshot, extraAppend}
 	if len(names) == 0 {
 		return workloads, everything, nil
 	}
