@@ -221,6 +221,7 @@ var toleranceCases = []struct{ name, request, a, b string }{
 	{"another key of a wrong type", "BLMPOP 0 2 l1 l2 LEFT", "-WRONGTYPE_x ", "*2 $2 l2 *0 "},
 	{"several keys at once", "BLPOP l1 l2 0", "*2 $2 l1 $1 a ", "*2 $2 l2 $1 a "},
 	{"consumers who waited", "XINFO STREAM x FULL", "*4 $6 length :0 $9 consumers *0 ", "*4 $6 length :0 $9 consumers *1 *2 $4 name $1 c "},
+	{"moments of expiry", "(message)", ">3 $7 message $22 __keyevent@0__:expired $1 k ", ">3 $7 message $18 __keyevent@0__:set $1 k "},
 	{"consumers who waited", "XGROUP CREATECONSUMER x g c", ":1 ", ":0 "},
 	{"queues of transactions that cannot succeed", "CLIENT LIST ID 1", "$12 id=1_multi=1 ", "$12 id=1_multi=0 "},
 	{"UNSUBSCRIBE without subscriptions", "UNSUBSCRIBE a", "-NOSUB_x ", "*3 $11 unsubscribe $1 a :0 "},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"respect/conformance/resp"
+	"respect/conformance/target"
 )
 
 // ownMessages is about what streams with several connections hear.
@@ -88,6 +89,11 @@ var toleratedAmongSeveral = []tolerance{
 		},
 	},
 	{
+		name: "moments of expiry", reason: "a key whose deadline has passed goes when somebody notices: in the reference the next time that it looks",
+		between: func(a, b target.Info) bool { return a.Flavour != b.Flavour }, ends: true,
+		accepts: func(x *exchange) bool { return expiryTold(&x.replies[0]) || expiryTold(&x.replies[1]) },
+	},
+	{
 		name: "order of those who broadcast", reason: "those of one prefix are told in the order of their addresses in memory; one may have lost its redirection",
 		between: oursOnly, ends: true,
 		accepts: func(x *exchange) bool {
@@ -135,6 +141,12 @@ var toleratedAmongSeveral = []tolerance{
 			return oneFails(x, "NOSUB ") || x.replies[0].Type == 0 && unsubscribed(&x.replies[1]) || x.replies[1].Type == 0 && unsubscribed(&x.replies[0])
 		},
 	},
+}
+
+// expiryTold reports whether the value is a message that a key has expired.
+func expiryTold(v *resp.Value) bool {
+	n := len(v.Elems)
+	return n >= 3 && isMessage(v) && (string(v.Elems[n-1].Text) == "expired" || strings.HasSuffix(string(v.Elems[n-2].Text), ":expired"))
 }
 
 // unsubscribed reports whether the value confirms the end of a subscription.
