@@ -39,17 +39,15 @@ func Compress(dst, src []byte, limit int) ([]byte, bool) {
 	if t.base > math.MaxUint32-uint32(len(src))-1 {
 		*t = table{}
 	}
-	room := min(limit, len(src)+len(src)/maxLiterals+1) + spareRoom
+	room := min(limit, len(src)+len(src)/maxLiterals+2)
 	out := slices.Grow(dst, room)
 	n := t.compress(out[len(dst):len(dst)+room], src, limit)
 	t.base += uint32(len(src)) + 1
 	return out[:len(dst)+n], n > 0
 }
 
-// spareRoom is how far an item may go beyond the limit before that is noticed.
-const spareRoom = 8
-
-// compress writes items to out and returns how many bytes they take, 0 if that would be
+// compress writes items to out, which has room for limit bytes or for the longest that can
+// come of src, and returns how many bytes they take, 0 if that would be
 // more than limit. The last byte of out that is in use, without literals behind it, is
 // reserved for the header of a run of them.
 func (t *table) compress(out, src []byte, limit int) int {

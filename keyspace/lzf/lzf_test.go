@@ -152,18 +152,28 @@ func FuzzLzf(f *testing.F) {
 }
 
 func BenchmarkCompress(b *testing.B) {
-	src := bytes.Repeat([]byte("compressible element number "), 300)
-	for i := range src {
+	repeating := bytes.Repeat([]byte("compressible element number "), 300)
+	for i := range repeating {
 		if i%28 == 0 {
-			src[i] = byte(i / 28)
+			repeating[i] = byte(i / 28)
 		}
 	}
-	dst := make([]byte, 0, len(src))
-	b.SetBytes(int64(len(src)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, ok := Compress(dst, src, len(src)); !ok {
-			b.Fatal("not compressed")
-		}
+	random := make([]byte, len(repeating))
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range random {
+		random[i] = byte(r.Uint32())
+	}
+	for _, c := range []struct {
+		name string
+		src  []byte
+	}{{"Repeating", repeating}, {"Random", random}, {"Short", []byte("the fields and values of a small hash: name somebody age 42 city Berlin")}} {
+		b.Run(c.name, func(b *testing.B) {
+			dst := make([]byte, 0, len(c.src)+len(c.src)/16)
+			b.SetBytes(int64(len(c.src)))
+			b.ReportAllocs()
+			for b.Loop() {
+				Compress(dst, c.src, len(c.src)-4)
+			}
+		})
 	}
 }
