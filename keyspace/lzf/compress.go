@@ -1,7 +1,9 @@
 package lzf
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 	"sync"
 )
@@ -133,6 +135,12 @@ func repeatLength(s []byte, ref, i int) int {
 		longest = max(longest, 19)
 	}
 	n := minRepeat
+	for n+8 <= longest {
+		if differ := binary.LittleEndian.Uint64(s[ref+n:]) ^ binary.LittleEndian.Uint64(s[i+n:]); differ != 0 {
+			return n + bits.TrailingZeros64(differ)/8
+		}
+		n += 8
+	}
 	for n < longest && s[ref+n] == s[i+n] {
 		n++
 	}
