@@ -65,8 +65,7 @@ func (t *table) compress(out, src []byte, limit int) int {
 		seen := *slot
 		*slot = t.base + uint32(i)
 		ref := int(seen) - int(t.base) // position 0 is never referred to
-		if ref <= 0 || i-ref > maxOffset ||
-			(uint32(src[ref])<<16|uint32(src[ref+1])<<8|uint32(src[ref+2])) != three&0xffffff {
+		if ref <= 0 || i-ref > maxOffset || binary.BigEndian.Uint32(src[ref:])>>8 != three&0xffffff {
 			if n >= limit {
 				return 0
 			}
@@ -95,10 +94,9 @@ func (t *table) compress(out, src []byte, limit int) int {
 			break
 		}
 		// The two positions before i are remembered, too.
-		for at := i - 2; at < i; at++ {
-			three = uint32(src[at])<<16 | uint32(src[at+1])<<8 | uint32(src[at+2])
-			*t.slot(three) = t.base + uint32(at)
-		}
+		three = binary.BigEndian.Uint32(src[i-2:])
+		*t.slot(three >> 8) = t.base + uint32(i) - 2
+		*t.slot(three) = t.base + uint32(i) - 1
 	}
 	if n+minRepeat > limit {
 		return 0
