@@ -34,7 +34,7 @@ var toleratedAmongSeveral = []tolerance{
 				one = &x.replies[1]
 			}
 			if x.replies[0].Type == 0 || x.replies[1].Type == 0 { // a miss is told; 7.0 may answer with no entries
-				return x.is("xread") || bytes.Contains(one.Append(nil), []byte("keymiss"))
+				return x.is("xread", "xreadgroup") || bytes.Contains(one.Append(nil), []byte("keymiss"))
 			}
 			gone := oneFails(x, "UNBLOCKED the stream key no longer exists") || oneFails(x, "NOGROUP the consumer group this client was blocked on no longer exists")
 			return gone && oneFails(x, "NOGROUP No such key")
