@@ -377,7 +377,7 @@ func TestDataFilesThatAreNotServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := compareData(t.Context(), named, databases)
+		f := compareData(t.Context(), named, databases, target.AssumedRelease, false)
 		if (f == nil) != (c.wrong == nil) || f != nil && !strings.HasPrefix(f.Step, c.step) {
 			t.Errorf("%s: %+v", c.what, f)
 		}
