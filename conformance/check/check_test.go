@@ -121,6 +121,29 @@ func TestWrongIsNotMissing(t *testing.T) {
 	}
 }
 
+// TestWhichCommandIsMissing asks for what the server does not have in ways in which the last request is not
+// the one that is answered.
+func TestWhichCommandIsMissing(t *testing.T) {
+	servers, study := connect(t, startToy(t, nil), true)
+	out := play(t, servers, study, `=== in a pipeline
+> PING
++"PONG"
+c1>> "*2\r\n$6\r\nSTRLEN\r\n$1\r\nk\r\n*1\r\n$4\r\nPING\r\n"
+c1: reads
+:0
++"PONG"
+
+=== a subcommand asked for on purpose
+> CLIENT NOSUCH
+-"ERR unknown subcommand 'NOSUCH'. Try CLIENT HELP."
+`)
+	for i, want := range []string{"STRLEN", "CLIENT"} {
+		if out[i].Verdict != verdict.Missing || out[i].Reason != want {
+			t.Errorf("%s: %s, %q", out[i].ID, out[i].Verdict, out[i].Reason)
+		}
+	}
+}
+
 func TestNothingOfOthersIsTouched(t *testing.T) {
 	s := startToy(t, nil)
 	servers, study := connect(t, s, false)
