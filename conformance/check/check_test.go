@@ -136,8 +136,12 @@ c1: reads
 === a subcommand asked for on purpose
 > CLIENT NOSUCH
 -"ERR unknown subcommand 'NOSUCH'. Try CLIENT HELP."
+
+=== an error that says that something else is not supported
+> BITFIELD k GET u64 0
+-"ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."
 `)
-	for i, want := range []string{"STRLEN", "CLIENT"} {
+	for i, want := range []string{"STRLEN", "CLIENT", "BITFIELD"} {
 		if out[i].Verdict != verdict.Missing || out[i].Reason != want {
 			t.Errorf("%s: %s, %q", out[i].ID, out[i].Verdict, out[i].Reason)
 		}
@@ -185,6 +189,23 @@ func TestKeysOfOthersStay(t *testing.T) {
 	}
 	if !s.Has("theirs") || s.Has(Prefix+"k") || s.Has("k") {
 		t.Error("the key of somebody else was deleted, or ours was left")
+	}
+}
+
+// TestKeysWithoutPatterns is for a server whose KEYS takes what is no star for a name.
+func TestKeysWithoutPatterns(t *testing.T) {
+	s := startToy(t, nil)
+	s.Answer = func(words []string) string {
+		if words[0] != "KEYS" || words[1] == "*" {
+			return ""
+		}
+		return "*0\r\n"
+	}
+	servers, study := connect(t, s, false)
+	s.Put("theirs", "1")
+	play(t, servers, study, fourCases)
+	if !s.Has("theirs") || s.Has(Prefix+"k") || s.Has(probeKey) {
+		t.Errorf("theirs %v, ours %v, the probe %v", s.Has("theirs"), s.Has(Prefix+"k"), s.Has(probeKey))
 	}
 }
 

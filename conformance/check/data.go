@@ -380,6 +380,9 @@ func (r *reader) read(key, kind string) ([]string, error) {
 
 // lines shows elements one below the other, quoted.
 func lines(elems []string) string {
+	if len(elems) == 0 {
+		return "(nothing)"
+	}
 	var b strings.Builder
 	for _, e := range elems {
 		if b.Len() > maxReply {
