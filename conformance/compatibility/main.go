@@ -146,7 +146,7 @@ in no denominator, where they are for another release or flavour, or need someth
 redis, valkey and redict are Debian's packages; redict left Redis after 7.2 and calls itself by another name in replies.
 miniredis and redcon are Go modules: the one is a library for tests, which is served as it is; the other is a library for
 servers, with the nine commands that its manual shows. Of other Redis-like servers that are Go modules, LedisDB, Redka,
-SugarDB, DiceDB and Godis were looked for, and the module proxy had none of them.
+SugarDB, DiceDB and Godis were asked for by their names, and the module proxy did not offer them.
 
 `
 
