@@ -434,16 +434,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv("RESPECT_TOY") == "" {
 		os.Exit(m.Run())
 	}
-	s, err := toy.Listen("127.0.0.1:" + os.Args[1])
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	s.Answer = func(words []string) string {
+	_, err := toy.Listen("127.0.0.1:"+os.Args[1], func(words []string) string {
 		if words[0] == "END" {
 			os.Exit(3)
 		}
 		return ""
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	select {}
 }
