@@ -57,6 +57,9 @@ func (p *play) step(members []*Step, last int) error {
 	if err != nil {
 		return p.notOpened(first, err)
 	}
+	if first.Kind != Blocked && first.Kind != Nothing {
+		delete(p.waiting, c)
+	}
 	switch first.Kind {
 	case Send, Join:
 		if first.Until {
