@@ -140,8 +140,12 @@ c1: reads
 === an error that says that something else is not supported
 > BITFIELD k GET u64 0
 -"ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."
+
+=== a subcommand that no list tells
+> DEBUG OBJECT k
+-"ERR no such key"
 `)
-	for i, want := range []string{"STRLEN", "CLIENT", "BITFIELD"} {
+	for i, want := range []string{"STRLEN", "CLIENT", "BITFIELD", "DEBUG OBJECT"} {
 		if out[i].Verdict != verdict.Missing || out[i].Reason != want {
 			t.Errorf("%s: %s, %q", out[i].ID, out[i].Verdict, out[i].Reason)
 		}

@@ -287,10 +287,7 @@ func fail(v *verdict.Check, r *transcript.Result) {
 	m := &r.Mismatches[0]
 	v.Verdict, v.Reason, v.Command = verdict.Wrong, m.Reason, m.Command
 	if m.Unknown {
-		// What is asked for on purpose is no command that could be missing.
-		if table, err := known(); err == nil && table[v.Command] == nil {
-			v.Command, _, _ = strings.Cut(v.Command, "|")
-		}
+		v.Command = missing(v.Command)
 		v.Verdict, v.Reason = verdict.Missing, strings.ToUpper(strings.ReplaceAll(v.Command, "|", " "))
 	}
 	f := &verdict.Failure{Line: m.Line, Step: m.Step, Want: transcript.Shorten(m.Want, maxReply), Got: transcript.Shorten(m.Got, maxReply),
@@ -304,6 +301,22 @@ func fail(v *verdict.Check, r *transcript.Result) {
 		f.Caret = &verdict.Caret{WantLine: wl, WantColumn: wc, GotLine: gl, GotColumn: gc}
 	}
 	v.Failure = f
+}
+
+// missing is the command that a server does not have which is said not to have this one: a subcommand that is
+// asked for because nobody has it stands for the container. Of DEBUG the subcommands are not known.
+func missing(command string) string {
+	container, _, _ := strings.Cut(command, "|")
+	table, err := known()
+	if err != nil || table[command] != nil {
+		return command
+	}
+	for name := range table {
+		if strings.HasPrefix(name, container+"|") {
+			return container
+		}
+	}
+	return command
 }
 
 // maxReply bounds a reply in a report, in bytes.

@@ -121,7 +121,7 @@ func (s *server) check(ctx context.Context, programs string) (*verdict.Report, e
 			return nil, err
 		}
 	}
-	r.Checks, err = check.Run(ctx, from, study, plan, runtime.NumCPU(), func(*verdict.Check) {})
+	r.Checks, err = check.Run(ctx, from, study, plan, 2*runtime.NumCPU(), func(*verdict.Check) {})
 	r.Seconds = time.Since(begun).Seconds()
 	r.Finish()
 	return r, err
