@@ -8,13 +8,19 @@ CRASHTIME ?= 60s
 SEED ?= 1
 
 SERVERS  ?= redis valkey
+# The specs are shared by processes that have a server each. They wait more than they compute.
+PROCS    ?= 4
 
-.PHONY: check test lint cross race conform $(SERVERS:%=conform-%) random differ crash fuzz record bench gen binaries compatibility
+.PHONY: check test suite lint cross race conform $(SERVERS:%=conform-%) random differ crash fuzz record bench gen binaries compatibility
 
 check: lint cross test conform random race fuzz   ## everything CI runs
 
 test:     ## the README's test command: all packages, and the suite on our server
 	$(GO) test ./...
+
+suite:    ## the suite alone, in PROCS processes; SERVER=redis for another server
+	$(GO) tool ginkgo -procs=$(PROCS) -succinct -no-color -output-interceptor-mode=swap ./conformance -- \
+		-test.run='^TestConformance$$' -server=$(SERVER)
 
 lint:     ## format, vet, linters, fresh generated files
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run gofmt'; exit 1; }
@@ -30,7 +36,7 @@ conform:  ## the suite on the real servers, where they are installed, at the sam
 	@$(MAKE) --no-print-directory -j2 $(SERVERS:%=conform-%)
 
 $(SERVERS:%=conform-%): conform-%:
-	$(GO) test ./conformance -count=1 -run TestConformance -server $*
+	@$(MAKE) --no-print-directory suite PROCS=2 SERVER=$*
 	! command -v $*-server >/dev/null || $(GO) run ./conformance/respect-check -quiet -server $*
 
 random:   ## differ and crash, each for its time

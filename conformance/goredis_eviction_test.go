@@ -97,7 +97,9 @@ var _ = Describe("eviction", Label("group:eviction", "proto:2"), func() {
 
 	It("refuses when the limit is reached and no key may go", command("set"), func(ctx SpecContext) {
 		setConfig(ctx, r, "maxmemory-policy", "volatile-lru")
-		must(r.ConfigSet(ctx, "maxmemory", strconv.FormatInt(used(ctx)+(1<<20), 10)).Err())
+		const room = 1 << 20
+		limit := used(ctx) + room
+		must(r.ConfigSet(ctx, "maxmemory", strconv.FormatInt(limit, 10)).Err())
 		refused := 0
 		for i := range keys {
 			if err := r.Set(ctx, name(i), value, 0).Err(); err != nil {
@@ -105,7 +107,9 @@ var _ = Describe("eviction", Label("group:eviction", "proto:2"), func() {
 				refused++
 			}
 		}
-		Expect(refused).To(And(BeNumerically(">", keys/3), BeNumerically("<", keys*2/3)))
+		// How many are refused depends on what specs before this one have left to be freed in the background.
+		Expect(refused).To(And(BeNumerically(">", 0), BeNumerically("<", keys*2/3)))
+		Expect(used(ctx)).To(BeNumerically("~", limit, room/4), "bytes used when keys are refused")
 		Expect(r.Get(ctx, name(0)).Val()).To(Equal(value))
 	})
 

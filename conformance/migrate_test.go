@@ -34,7 +34,8 @@ var _ = Describe("MIGRATE", Label("group:generic", "cmd:migrate"), func() {
 	It("authenticates itself", func(ctx SpecContext) {
 		authenticates(startForMigrate(ctx), startForMigrate(ctx, target.Param{Name: "requirepass", Value: "secret"}))
 	})
-	It("keeps connections for a while", Label("slow"), func(ctx SpecContext) {
+	// It waits for ten seconds, beside the others if it begins first.
+	It("keeps connections for a while", Label("slow"), SpecPriority(1), func(ctx SpecContext) {
 		keepsConnections(startForMigrate(ctx), startForMigrate(ctx))
 	})
 	It("tells a deletion", func(ctx SpecContext) {

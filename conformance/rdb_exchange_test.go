@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"respect/conformance/dataset"
 	"respect/conformance/resp"
 	"respect/conformance/target"
 	"respect/fixtures"
@@ -118,7 +119,7 @@ func exchanges(ctx SpecContext, m *fixtures.Manifest, compat, flavour, check str
 func (d dataSet) asBefore72() {
 	for _, keys := range d {
 		for name, s := range keys {
-			s.Encoding = encodingBefore72(s.Type, s.Encoding)
+			s.Encoding = dataset.Encoding(s.Type, s.Encoding, target.Release{Major: 7})
 			for i := range s.Value {
 				switch {
 				case s.Type == "zset":

@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"respect/conformance/dataset"
 	"respect/conformance/resp"
 	"respect/conformance/target"
 	"respect/fixtures"
@@ -52,7 +53,7 @@ func expect(m *fixtures.Manifest) expectation {
 		e.skip = fmt.Sprintf("the server reads files up to RDB version %d, this is %d", last, m.RDBVersion)
 		return e
 	}
-	judge := judgeOf(m)
+	judge := dataset.Judge(m, server.Info)
 	own := judge == m.Writer()
 	for name, value := range m.Config {
 		if own && !strings.HasPrefix(name, "cluster-") || name == "maxmemory-policy" {
@@ -66,51 +67,19 @@ func expect(m *fixtures.Manifest) expectation {
 		e.keys[db] = map[string]keyState{}
 		for i := range keys {
 			s := stateOf(&keys[i])
-			if before72 {
-				s.Encoding = encodingBefore72(s.Type, s.Encoding)
-			}
+			s.Encoding = dataset.Encoding(s.Type, s.Encoding, server.Info.Release)
 			e.keys[db][string(keys[i].Key)] = s
 		}
 	}
 	return e
 }
 
-// encodingBefore72 is for releases in which lists and sets were no listpacks.
-func encodingBefore72(kind, encoding string) string {
-	switch {
-	case kind == "list":
-		return "quicklist"
-	case kind == "set" && encoding == "listpack":
-		return "hashtable"
-	}
-	return encoding
-}
-
 // lastRDBVersion is the newest format that the server under test reads.
 func lastRDBVersion() int {
-	switch r := server.Info.Release; {
-	case server.Info.Flavour == target.Respect:
+	if server.Info.Flavour == target.Respect {
 		return 12
-	case r.Less(target.Release{Major: 7, Minor: 2}):
-		return 10
-	case r.Less(target.Release{Major: 7, Minor: 4}):
-		return 11
 	}
-	return 12
-}
-
-// judgeOf names the server whose loading of the file the server under test
-// should agree with.
-func judgeOf(m *fixtures.Manifest) string {
-	switch {
-	case server.Info.Flavour == target.Redis && m.Server == target.Redis && m.Version == server.Info.Version:
-		return m.Writer()
-	case server.Info.Flavour == target.Valkey:
-		return "valkey-8.0.1"
-	case m.RDBVersion > 11:
-		return "redis-7.4.1"
-	}
-	return "redis-7.2.6"
+	return dataset.LastVersion(server.Info.Release)
 }
 
 func stateOf(k *fixtures.Key) keyState {
@@ -148,7 +117,7 @@ func stateOf(k *fixtures.Key) keyState {
 	case "stream":
 		var stream *fixtures.Stream
 		if stream, err = k.Value.Stream(); err == nil {
-			s.Value = streamLines(stream)
+			s.Value = dataset.StreamLines(stream, server.Info.Release)
 		}
 	}
 	must(err)

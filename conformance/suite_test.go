@@ -1,12 +1,14 @@
 package conformance_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -47,10 +49,8 @@ func envInt(name string) int {
 var (
 	server *target.Target
 	player *transcript.Player
-	// program is our server's binary, if it was built.
+	// program is our server's binary, empty if it is not the one that is tested.
 	program string
-	// relaxed counts the relaxations used by the transcripts that were played.
-	relaxed int
 )
 
 func TestConformance(t *testing.T) {
@@ -58,7 +58,9 @@ func TestConformance(t *testing.T) {
 	RunSpecs(t, "Conformance")
 }
 
-var _ = BeforeSuite(func(ctx SpecContext) {
+// Our server is built once for all processes that share the specs; each starts one of its own.
+var _ = SynchronizedBeforeSuite(buildOurs, func(ctx SpecContext, built []byte) {
+	program = string(built)
 	var err error
 	if *addrFlag != "" {
 		server, err = connect(ctx)
@@ -70,7 +72,11 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	}
 	must(err)
 	DeferCleanup(func() error { return server.Close() })
-	AddReportEntry("server under test", fmt.Sprintf("%v (release %v) at %s", server.Info, server.Info.Release, server.Addr))
+	visible := ReportEntryVisibilityAlways
+	if GinkgoParallelProcess() > 1 {
+		visible = ReportEntryVisibilityFailureOrVerbose
+	}
+	AddReportEntry("server under test", visible, fmt.Sprintf("%v (release %v) at %s", server.Info, server.Info.Release, server.Addr))
 
 	player, err = transcript.NewPlayer(ctx, server)
 	must(err)
@@ -80,6 +86,25 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		player.Own = func(ctx context.Context, params []target.Param) (*target.Target, error) { return start(ctx, params...) }
 	}
 })
+
+// The last of the processes removes what was built.
+var _ = SynchronizedAfterSuite(func() {}, func() {
+	if program != "" {
+		must(os.RemoveAll(filepath.Dir(program)))
+	}
+})
+
+// buildOurs builds our server if it is the one that is tested, and returns its path.
+func buildOurs(ctx SpecContext) []byte {
+	if *addrFlag != "" || *serverFlag != "" && *serverFlag != target.Respect {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "conformance-build-")
+	must(err)
+	path, err := target.Build(ctx, dir)
+	must(err)
+	return []byte(path)
+}
 
 // must fails with the text of the error alone: its structure says nothing to
 // the reader of a report.
@@ -120,19 +145,26 @@ func start(ctx context.Context, params ...target.Param) (*target.Target, error) 
 	case kind != target.Respect:
 		return nil, fmt.Errorf("-server %s: not respect, redis, valkey or an absolute path", kind)
 	}
-	if program == "" {
-		dir, err := os.MkdirTemp("", "conformance-build-")
-		if err != nil {
-			return nil, err
-		}
-		DeferCleanup(func() error { return os.RemoveAll(dir) })
-		if program, err = target.Build(ctx, dir); err != nil {
-			return nil, err
-		}
-	}
 	return target.StartProgram(ctx, program, params...)
 }
 
-var _ = ReportAfterSuite("relaxations", func(Report) {
+// relaxations is the name of the report entry of a spec that used some.
+const relaxations = "relaxations"
+
+var _ = ReportAfterSuite("summary", func(r Report) {
+	relaxed := 0
+	for _, s := range r.SpecReports {
+		for _, e := range s.ReportEntries {
+			if e.Name == relaxations {
+				n, _ := strconv.Atoi(e.StringRepresentation()) // it is one of ours
+				relaxed += n
+			}
+		}
+	}
 	fmt.Printf("transcripts: %d relaxations used\n", relaxed)
+	slowest := slices.SortedFunc(slices.Values(r.SpecReports), func(a, b SpecReport) int { return cmp.Compare(b.RunTime, a.RunTime) })
+	fmt.Printf("%d specs; the slowest:\n", r.PreRunStats.SpecsThatWillRun)
+	for _, s := range slowest[:min(10, len(slowest))] {
+		fmt.Printf("%6.2f s  %s\n", s.RunTime.Seconds(), cmp.Or(s.FullText(), s.LeafNodeType.String()))
+	}
 })

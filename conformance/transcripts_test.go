@@ -50,7 +50,9 @@ func describeCase(f *transcript.File, c *transcript.Case, proto int) {
 		if r.Skipped != "" {
 			Skip(r.Skipped)
 		}
-		relaxed += r.Relaxed
+		if r.Relaxed > 0 {
+			AddReportEntry(relaxations, ReportEntryVisibilityNever, r.Relaxed)
+		}
 		if len(r.Mismatches) > 0 {
 			Fail(report(r.Mismatches))
 		}

@@ -121,6 +121,37 @@ func TestWrongIsNotMissing(t *testing.T) {
 	}
 }
 
+// TestWhichCommandIsMissing asks for what the server does not have in ways in which the last request is not
+// the one that is answered.
+func TestWhichCommandIsMissing(t *testing.T) {
+	servers, study := connect(t, startToy(t, nil), true)
+	out := play(t, servers, study, `=== in a pipeline
+> PING
++"PONG"
+c1>> "*2\r\n$6\r\nSTRLEN\r\n$1\r\nk\r\n*1\r\n$4\r\nPING\r\n"
+c1: reads
+:0
++"PONG"
+
+=== a subcommand asked for on purpose
+> CLIENT NOSUCH
+-"ERR unknown subcommand 'NOSUCH'. Try CLIENT HELP."
+
+=== an error that says that something else is not supported
+> BITFIELD k GET u64 0
+-"ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."
+
+=== a subcommand that no list tells
+> DEBUG OBJECT k
+-"ERR no such key"
+`)
+	for i, want := range []string{"STRLEN", "CLIENT", "BITFIELD", "DEBUG OBJECT"} {
+		if out[i].Verdict != verdict.Missing || out[i].Reason != want {
+			t.Errorf("%s: %s, %q", out[i].ID, out[i].Verdict, out[i].Reason)
+		}
+	}
+}
+
 func TestNothingOfOthersIsTouched(t *testing.T) {
 	s := startToy(t, nil)
 	servers, study := connect(t, s, false)
@@ -162,6 +193,23 @@ func TestKeysOfOthersStay(t *testing.T) {
 	}
 	if !s.Has("theirs") || s.Has(Prefix+"k") || s.Has("k") {
 		t.Error("the key of somebody else was deleted, or ours was left")
+	}
+}
+
+// TestKeysWithoutPatterns is for a server whose KEYS takes what is no star for a name.
+func TestKeysWithoutPatterns(t *testing.T) {
+	s := startToy(t, nil)
+	s.Answer = func(words []string) string {
+		if words[0] != "KEYS" || words[1] == "*" {
+			return ""
+		}
+		return "*0\r\n"
+	}
+	servers, study := connect(t, s, false)
+	s.Put("theirs", "1")
+	play(t, servers, study, fourCases)
+	if !s.Has("theirs") || s.Has(Prefix+"k") || s.Has(probeKey) {
+		t.Errorf("theirs %v, ours %v, the probe %v", s.Has("theirs"), s.Has(Prefix+"k"), s.Has(probeKey))
 	}
 }
 
@@ -377,7 +425,7 @@ func TestDataFilesThatAreNotServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := compareData(t.Context(), named, databases)
+		f := compareData(t.Context(), named, databases, target.AssumedRelease, false)
 		if (f == nil) != (c.wrong == nil) || f != nil && !strings.HasPrefix(f.Step, c.step) {
 			t.Errorf("%s: %+v", c.what, f)
 		}
@@ -390,16 +438,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv("RESPECT_TOY") == "" {
 		os.Exit(m.Run())
 	}
-	s, err := toy.Listen("127.0.0.1:" + os.Args[1])
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	s.Answer = func(words []string) string {
+	_, err := toy.Listen("127.0.0.1:"+os.Args[1], func(words []string) string {
 		if words[0] == "END" {
 			os.Exit(3)
 		}
 		return ""
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	select {}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"respect/conformance/dataset"
 	"respect/conformance/resp"
 	"respect/conformance/target"
 	"respect/conformance/verdict"
@@ -15,76 +16,105 @@ import (
 )
 
 // dataTypes are the types of values that are compared.
-var dataTypes = []string{"string", "list", "set", "hash", "zset"}
+var dataTypes = []string{"string", "list", "set", "hash", "zset", "stream"}
 
-// dataChecks are the checks that a server serves what a data file holds.
+// dataChecks are the checks that a server serves what a data file holds: values and deadlines in
+// one, encodings in another.
 func dataChecks() []*Check {
 	var out []*Check
 	for _, m := range fixtures.List() {
 		if m.RDBPath == "" || !m.HoldsOnly(dataTypes...) {
 			continue
 		}
-		out = append(out, &Check{ID: "rdb/" + m.Name(), Group: "rdb", Protocol: 2, Data: &m,
-			Labels: []string{"group:rdb", "proto:2", fmt.Sprintf("rdb:%d", m.RDBVersion), "needs:persistence"}})
+		labels := []string{"group:rdb", "proto:2", fmt.Sprintf("rdb:%d", m.RDBVersion), "needs:persistence"}
+		out = append(out, &Check{ID: "rdb/" + m.Name(), Group: "rdb", Protocol: 2, Data: &m, Labels: labels})
+		if len(m.Databases) > 0 {
+			out = append(out, &Check{ID: "rdb/" + m.Name() + ": encodings", Group: "rdb", Protocol: 2, Data: &m, Encodings: true,
+				Commands: []string{"object|encoding"}, Labels: append(slices.Clone(labels), "encodings", "cmd:object-encoding")})
+		}
 	}
 	return out
 }
 
-// lastVersion is the newest format that servers of the release read.
-func lastVersion(r target.Release) int {
-	switch {
-	case r.Less(target.Release{Major: 7}):
-		return 9
-	case r.Less(target.Release{Major: 7, Minor: 2}):
-		return 10
-	case r.Less(target.Release{Major: 7, Minor: 4}):
-		return 11
-	}
-	return 12
-}
-
-// judgeOf names the real server that the one under test is compared with.
-func judgeOf(m *fixtures.Manifest) string {
-	if m.RDBVersion > 11 {
-		return "redis-7.4.1"
-	}
-	return "redis-7.2.6"
-}
-
 // load starts a server with the file and compares what it serves.
 func (w *worker) load(ctx context.Context, c *Check, v *verdict.Check) {
-	m := c.Data
-	databases, loads := m.LoadedBy(judgeOf(m))
-	switch last := lastVersion(w.study.Info.Release); {
+	m, info := c.Data, w.study.Info
+	judge := dataset.Judge(m, info)
+	databases, loads := m.LoadedBy(judge)
+	params := limits(m, judge)
+	switch last := dataset.LastVersion(info.Release); {
 	case !w.servers.Template.Has("{dir}"):
-		v.Verdict, v.Reason = verdict.Skipped, "the template has no {dir} for the data file"
-		return
+		v.Reason = "the template has no {dir} for the data file"
 	case m.RDBVersion > last:
-		v.Verdict, v.Reason = verdict.Skipped, fmt.Sprintf("release %v reads files up to version %d", w.study.Info.Release, last)
-		return
+		v.Reason = fmt.Sprintf("release %v reads files up to version %d", info.Release, last)
 	case !loads:
-		v.Verdict, v.Reason = verdict.Skipped, "real servers refuse this file"
+		v.Reason = "real servers refuse this file"
+	case c.Encodings && len(params) > 0 && !w.servers.Template.TakesParams():
+		v.Reason = "its encodings are those of a server with parameters; the template has no place for them"
+	}
+	if v.Reason != "" {
+		v.Verdict = verdict.Skipped
 		return
 	}
-	data, err := m.Load()
-	if err != nil {
-		v.Verdict, v.Reason = verdict.Wrong, err.Error()
-		return
-	}
-	t, err := w.servers.start(ctx, data)
+	t, err := w.serving(ctx, m, params)
 	if err != nil {
 		v.Verdict, v.Reason = verdict.Wrong, "the server does not start with the file: "+firstLine(err)
 		return
 	}
-	defer t.Close()
 	v.Verdict = verdict.Passed
-	if f := compareData(ctx, t, databases); f != nil {
+	if f := compareData(ctx, t, databases, info.Release, c.Encodings); f != nil {
 		v.Verdict, v.Reason = verdict.Wrong, "the server does not serve what the file holds"
+		if c.Encodings {
+			v.Reason = "values are encoded otherwise than in a real server"
+		}
 		if f.unknown != "" {
-			v.Verdict, v.Reason, v.Command = verdict.Missing, strings.ToUpper(f.unknown), f.unknown
+			v.Verdict, v.Reason, v.Command = verdict.Missing, strings.ToUpper(strings.ReplaceAll(f.unknown, "|", " ")), f.unknown
 		}
 		v.Failure = &f.Failure
 	}
+}
+
+// serving is a server that has loaded the file: the one of the check before, if that was of the same.
+func (w *worker) serving(ctx context.Context, m *fixtures.Manifest, params []target.Param) (*target.Target, error) {
+	if w.holder != nil && w.held == m && !w.holder.Ended(0) {
+		return w.holder, nil
+	}
+	w.drop()
+	data, err := m.Load()
+	if err != nil {
+		return nil, err
+	}
+	if !w.servers.Template.TakesParams() {
+		params = nil
+	}
+	if w.holder, err = w.servers.start(ctx, data, params...); err != nil {
+		w.holder = nil
+		return nil, err
+	}
+	w.held = m
+	return w.holder, nil
+}
+
+// drop ends the server that has loaded a file.
+func (w *worker) drop() {
+	if w.holder != nil {
+		_ = w.holder.Close()
+	}
+	w.holder, w.held = nil, nil
+}
+
+// limits are the parameters that the server had which wrote the file, if it is the judge of what
+// becomes of it: its encodings are those of its limits.
+func limits(m *fixtures.Manifest, judge string) []target.Param {
+	var out []target.Param
+	if judge == m.Writer() {
+		for name, value := range m.Config {
+			if strings.Contains(name, "-max-") {
+				out = append(out, target.Param{Name: name, Value: value})
+			}
+		}
+	}
+	return out
 }
 
 func firstLine(err error) string {
@@ -101,6 +131,7 @@ type dataFailure struct {
 // reader reads values of a server for comparison.
 type reader struct {
 	*target.Session
+	release target.Release
 	step    string // the last request
 	unknown string
 }
@@ -113,6 +144,9 @@ func (r *reader) ask(words ...string) (resp.Value, error) {
 	if err == nil && v.Type == resp.Error {
 		if target.IsUnknownCommand(&v) {
 			r.unknown = strings.ToLower(words[0])
+			if words[0] == "OBJECT" || words[0] == "XINFO" {
+				r.unknown += "|" + strings.ToLower(words[1])
+			}
 		}
 		err = fmt.Errorf("%w: %s", errReply, v.Text)
 	}
@@ -120,13 +154,13 @@ func (r *reader) ask(words ...string) (resp.Value, error) {
 }
 
 // compareData returns the first difference, nil if there is none.
-func compareData(ctx context.Context, t *target.Target, databases map[int][]fixtures.Key) *dataFailure {
+func compareData(ctx context.Context, t *target.Target, databases map[int][]fixtures.Key, release target.Release, encodings bool) *dataFailure {
 	s, err := t.Open(ctx, 0)
 	if err != nil {
 		return &dataFailure{Failure: verdict.Failure{Step: "open", Got: err.Error()}}
 	}
 	defer s.Close()
-	r := &reader{Session: s}
+	r := &reader{Session: s, release: release}
 	selected := 0
 	for db, keys := range databases {
 		if db != selected {
@@ -135,10 +169,17 @@ func compareData(ctx context.Context, t *target.Target, databases map[int][]fixt
 			}
 			selected = db
 		}
+		compare := r.compareKey
+		if encodings {
+			compare = r.compareEncoding
+		}
 		for i := range keys {
-			if f := r.compareKey(&keys[i]); f != nil {
+			if f := compare(&keys[i]); f != nil {
 				return f
 			}
+		}
+		if encodings {
+			continue
 		}
 		v, err := r.ask("KEYS", "*")
 		if err != nil {
@@ -159,6 +200,20 @@ func (r *reader) differs(want, got string) *dataFailure {
 	return &dataFailure{Failure: verdict.Failure{Step: r.step, Want: want, Got: got}}
 }
 
+// compareEncoding compares how the value is held.
+func (r *reader) compareEncoding(k *fixtures.Key) *dataFailure {
+	want := fmt.Sprintf("$%q", dataset.Encoding(k.Type, k.Encoding, r.release))
+	v, err := r.ask("OBJECT", "ENCODING", string(k.Key))
+	if err != nil {
+		return r.failed(want, err)
+	}
+	if got := fmt.Sprintf("$%q", v.Text); got != want {
+		return r.differs(want, got)
+	}
+	return nil
+}
+
+// compareKey compares the value and the deadlines.
 func (r *reader) compareKey(k *fixtures.Key) *dataFailure {
 	want, err := contents(k)
 	if err != nil {
@@ -171,16 +226,78 @@ func (r *reader) compareKey(k *fixtures.Key) *dataFailure {
 	if !slices.Equal(want, got) {
 		return r.differs(lines(want), lines(got))
 	}
+	switch k.Type {
+	case "hash":
+		if f := r.compareFields(k); f != nil {
+			return f
+		}
+	case "stream":
+		if f := r.compareGroups(k); f != nil {
+			return f
+		}
+	}
 	if !k.Expire.Set {
 		return nil
 	}
-	command, at := "PEXPIRETIME", strconv.FormatInt(k.Expire.AtMs, 10)
-	v, err := r.ask(command, string(k.Key))
+	at := strconv.FormatInt(k.Expire.AtMs, 10)
+	v, err := r.ask("PEXPIRETIME", string(k.Key))
 	if err != nil {
 		return r.failed(":"+at, err)
 	}
 	if string(v.Text) != at {
 		return r.differs(":"+at, ":"+string(v.Text))
+	}
+	return nil
+}
+
+// compareFields compares the deadlines of the fields of a hash, if there are any.
+func (r *reader) compareFields(k *fixtures.Key) *dataFailure {
+	pairs, err := k.Value.Pairs()
+	if err != nil {
+		return r.failed("", err)
+	}
+	request := []string{"HPEXPIRETIME", string(k.Key), "FIELDS", strconv.Itoa(len(pairs))}
+	var want []string
+	any := false
+	for _, p := range pairs {
+		request = append(request, p.Name)
+		any = any || p.ExpireAtMs > 0
+		if p.ExpireAtMs == 0 {
+			p.ExpireAtMs = -1
+		}
+		want = append(want, fmt.Sprintf(":%d", p.ExpireAtMs))
+	}
+	if !any {
+		return nil
+	}
+	v, err := r.ask(request...)
+	if err != nil {
+		return r.failed(strings.Join(want, "\n"), err)
+	}
+	var got []string
+	for _, e := range v.Elems {
+		got = append(got, ":"+string(e.Text))
+	}
+	if !slices.Equal(want, got) {
+		return r.differs(strings.Join(want, "\n"), strings.Join(got, "\n"))
+	}
+	return nil
+}
+
+// compareGroups compares all of a stream that is not an entry: IDs, counters, groups, consumers and
+// what is pending.
+func (r *reader) compareGroups(k *fixtures.Key) *dataFailure {
+	s, err := k.Value.Stream()
+	if err != nil {
+		return r.failed("", err)
+	}
+	want := strings.Join(dataset.StreamLines(s, r.release), "\n")
+	v, err := r.ask("XINFO", "STREAM", string(k.Key), "FULL", "COUNT", "0")
+	if err != nil {
+		return r.failed(want, err)
+	}
+	if got := strings.Join(dataset.StreamLines(dataset.Stream(&v), r.release), "\n"); got != want {
+		return r.differs(want, got)
 	}
 	return nil
 }
@@ -197,6 +314,12 @@ func contents(k *fixtures.Key) ([]string, error) {
 			slices.Sort(out)
 		}
 		return out, err
+	case "stream":
+		s, err := k.Value.Stream()
+		if err != nil {
+			return nil, err
+		}
+		return dataset.EntryLines(s.Entries), nil
 	}
 	pairs, err := k.Value.Pairs()
 	out := make([]string, len(pairs))
@@ -222,17 +345,19 @@ func scored(member, score string) string {
 func (r *reader) read(key, kind string) ([]string, error) {
 	requests := map[string][]string{
 		"string": {"GET", key}, "list": {"LRANGE", key, "0", "-1"}, "set": {"SMEMBERS", key},
-		"hash": {"HGETALL", key}, "zset": {"ZRANGE", key, "0", "-1", "WITHSCORES"},
+		"hash": {"HGETALL", key}, "zset": {"ZRANGE", key, "0", "-1", "WITHSCORES"}, "stream": {"XRANGE", key, "-", "+"},
 	}
 	v, err := r.ask(requests[kind]...)
 	if err != nil {
 		return nil, err
 	}
-	if kind == "string" {
-		if v.IsNull {
-			return nil, nil
-		}
+	switch {
+	case kind == "string" && v.IsNull:
+		return nil, nil
+	case kind == "string":
 		return []string{string(v.Text)}, nil
+	case kind == "stream":
+		return dataset.EntryLines(dataset.Entries(&v)), nil
 	}
 	out := []string{}
 	for i := 0; i < len(v.Elems); i++ {
@@ -255,6 +380,9 @@ func (r *reader) read(key, kind string) ([]string, error) {
 
 // lines shows elements one below the other, quoted.
 func lines(elems []string) string {
+	if len(elems) == 0 {
+		return "(nothing)"
+	}
 	var b strings.Builder
 	for _, e := range elems {
 		if b.Len() > maxReply {

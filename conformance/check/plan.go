@@ -27,6 +27,8 @@ type Check struct {
 	File *transcript.File
 	Case *transcript.Case
 	Data *fixtures.Manifest // in place of file and case
+	// Encodings tells that those of what the data file holds are compared, not the values.
+	Encodings bool
 }
 
 // Selection says which checks are made. The zero value selects all.
@@ -97,7 +99,6 @@ func (s *Selection) selects(c *Check) bool {
 	case s.Focus != nil && !s.Focus.MatchString(c.ID),
 		s.Skip != nil && s.Skip.MatchString(c.ID),
 		len(s.Commands) > 0 && !slices.ContainsFunc(s.Commands, uses),
-		c.Data != nil && s.Profile == nil && len(s.Commands) > 0,
 		len(s.Groups) > 0 && !slices.Contains(s.Groups, c.Group),
 		len(s.Protocols) > 0 && !slices.Contains(s.Protocols, c.Protocol),
 		s.Profile != nil && !s.Profile.Has(c):

@@ -126,7 +126,7 @@ func (p *Profile) Has(c *Check) bool {
 		return false
 	}
 	if c.Data != nil {
-		return matchesAny(p.Files, c.Data.Name())
+		return !c.Encodings && matchesAny(p.Files, c.Data.Name())
 	}
 	_, sets := p.Commands["config|set"]
 	if !sets && (transcript.Has(c.File, c.Case, transcript.DirConfig) || transcript.Has(c.File, c.Case, transcript.DirServer)) {

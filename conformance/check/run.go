@@ -12,6 +12,7 @@ import (
 	"respect/conformance/target"
 	"respect/conformance/transcript"
 	"respect/conformance/verdict"
+	"respect/fixtures"
 )
 
 // Run makes the checks, as many at once as parallel says if it starts the servers, and
@@ -24,31 +25,34 @@ func Run(ctx context.Context, s *Servers, study *Study, plan []*Check, parallel 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	out := make([]verdict.Check, len(plan))
-	next := make(chan int)
+	next := make(chan piece)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for range max(1, parallel) {
 		wg.Go(func() {
 			w := &worker{servers: s, study: study}
 			defer w.leave()
-			for i := range next {
-				v, err := w.make(ctx, plan[i])
-				if err != nil {
-					cancel(err)
-					continue // the others are told by the context
+			defer w.drop()
+			for p := range next {
+				for i := p.from; i < p.to && ctx.Err() == nil; i++ {
+					v, err := w.make(ctx, plan[i])
+					if err != nil {
+						cancel(err)
+						break // the others are told by the context
+					}
+					mu.Lock()
+					out[i] = v
+					observe(&v)
+					mu.Unlock()
 				}
-				mu.Lock()
-				out[i] = v
-				observe(&v)
-				mu.Unlock()
 			}
 		})
 	}
-	for i := range plan {
+	for _, p := range pieces(plan) {
 		if ctx.Err() != nil {
 			break
 		}
-		next <- i
+		next <- p
 	}
 	close(next)
 	wg.Wait()
@@ -58,12 +62,32 @@ func Run(ctx context.Context, s *Servers, study *Study, plan []*Check, parallel 
 	return out, nil
 }
 
+// piece is a part of the plan that one worker makes.
+type piece struct{ from, to int }
+
+// pieces are single checks, and those of the same data file, which need it to be loaded once only.
+func pieces(plan []*Check) []piece {
+	var out []piece
+	for i, c := range plan {
+		if i > 0 && c.Data != nil && c.Data == plan[i-1].Data {
+			out[len(out)-1].to++
+		} else {
+			out = append(out, piece{i, i + 1})
+		}
+	}
+	return out
+}
+
 // worker makes one check after the other on a server.
 type worker struct {
 	servers *Servers
 	study   *Study
 	t       *target.Target
 	player  *transcript.Player
+
+	// holder is a server that has loaded a data file, held; nil if there is none.
+	holder *target.Target
+	held   *fixtures.Manifest
 }
 
 // make makes the check. The error tells that there is no server any more.
@@ -74,6 +98,9 @@ func (w *worker) make(ctx context.Context, c *Check) (verdict.Check, error) {
 		v.File, v.Case, v.Line = c.File.Name, c.Case.Name, c.Case.Line
 	} else {
 		v.File, v.Case = c.Data.RDBPath, c.Data.Case
+		if c.Encodings {
+			v.Case += ": encodings"
+		}
 	}
 	if w.preclude(c, &v) {
 		return v, nil
@@ -260,7 +287,8 @@ func fail(v *verdict.Check, r *transcript.Result) {
 	m := &r.Mismatches[0]
 	v.Verdict, v.Reason, v.Command = verdict.Wrong, m.Reason, m.Command
 	if m.Unknown {
-		v.Verdict, v.Reason = verdict.Missing, strings.ToUpper(strings.ReplaceAll(m.Command, "|", " "))
+		v.Command = missing(v.Command)
+		v.Verdict, v.Reason = verdict.Missing, strings.ToUpper(strings.ReplaceAll(v.Command, "|", " "))
 	}
 	f := &verdict.Failure{Line: m.Line, Step: m.Step, Want: transcript.Shorten(m.Want, maxReply), Got: transcript.Shorten(m.Got, maxReply),
 		Further: len(r.Mismatches) - 1}
@@ -273,6 +301,22 @@ func fail(v *verdict.Check, r *transcript.Result) {
 		f.Caret = &verdict.Caret{WantLine: wl, WantColumn: wc, GotLine: gl, GotColumn: gc}
 	}
 	v.Failure = f
+}
+
+// missing is the command that a server does not have which is said not to have this one: a subcommand that is
+// asked for because nobody has it stands for the container. Of DEBUG the subcommands are not known.
+func missing(command string) string {
+	container, _, _ := strings.Cut(command, "|")
+	table, err := known()
+	if err != nil || table[command] != nil {
+		return command
+	}
+	for name := range table {
+		if strings.HasPrefix(name, container+"|") {
+			return container
+		}
+	}
+	return command
 }
 
 // maxReply bounds a reply in a report, in bytes.

@@ -160,12 +160,21 @@ func (a *asker) manners(s *Study) transcript.Manners {
 	case !s.Gentle && a.ask("FLUSHALL").Type == resp.SimpleString:
 		m.Emptying = transcript.ByFlush
 	case counts && lists:
-		m.Emptying = transcript.ByKeys
+		m.Emptying, m.Plain = transcript.ByKeys, !a.findsByPrefix()
 	default:
 		m.Emptying = transcript.ByHand
 	}
 	return m
 }
 
-// probeKey is a key that nobody has.
+// findsByPrefix tells whether KEYS finds a key by the prefix of the checks. Some servers know the star
+// alone, and the keys of the checks must not be left behind on them.
+func (a *asker) findsByPrefix() bool {
+	a.ask("SET", probeKey, "1")
+	found := a.ask("KEYS", Prefix+"*").Elems
+	a.ask("DEL", probeKey)
+	return len(found) > 0
+}
+
+// probeKey is a key that nobody else has.
 const probeKey = "respect-check:probe"

@@ -40,9 +40,9 @@ type Hooks struct {
 
 // All lists the faults of all areas.
 func All() []Fault {
-	return slices.Concat(protocolFaults, stringFaults, listFaults, streamFaults, genericFaults, connectionFaults, serverFaults,
-		transactionFaults, propagationFaults, appendOnlyFaults, pubsubFaults, eventFaults, trackingFaults, observeFaults,
-		evictionFaults)
+	return slices.Concat(protocolFaults, stringFaults, listFaults, hashFaults, setFaults, sortedSetFaults, bitmapFaults, geoFaults,
+		hyperLogLogFaults, streamFaults, genericFaults, connectionFaults, serverFaults, transactionFaults, propagationFaults,
+		appendOnlyFaults, pubsubFaults, eventFaults, trackingFaults, observeFaults, evictionFaults)
 }
 
 // is reports whether the request begins with the words of the name, in any case

@@ -153,6 +153,20 @@ var genericFaults = []Fault{
 		}),
 	},
 	{
+		Name: "stale SCAN", Area: "generic", Breaks: "what was told once is told again, whatever has become of the keys",
+		File: "generic/scan.txt", Case: "the selected database only",
+		New: firstReplyForEver(func(words []string) bool { return is(words, "SCAN 0") }),
+	},
+	{
+		Name: "SCAN never ends", Area: "generic", Breaks: "the last cursor is not 0",
+		File: "generic/scan.txt", Case: "many keys in one call",
+		New: onReply("SCAN", func(v *resp.Value) {
+			if len(v.Elems) == 2 && string(v.Elems[0].Text) == "0" {
+				v.Elems[0].Text = []byte("1")
+			}
+		}),
+	},
+	{
 		Name: "EXPIRE NX ignored", Area: "generic", Breaks: "EXPIREAT NX replaces an expiry",
 		File: "generic/expire-options.txt", Case: "NX", New: withoutWord("EXPIREAT", "NX"),
 	},
@@ -242,7 +256,8 @@ var connectionFaults = []Fault{
 var serverFaults = []Fault{
 	{
 		Name: "CONFIG GET stale", Area: "server", Breaks: "a parameter keeps the value that was told first",
-		File: "server/config-set.txt", Case: "integers", New: firstReplyForEver,
+		File: "server/config-set.txt", Case: "integers",
+		New: firstReplyForEver(func(words []string) bool { return is(words, "CONFIG GET") && words[2] != "*" }),
 	},
 	{
 		Name: "DBSIZE off by one", Area: "server", Breaks: "one key too many is counted",
@@ -273,18 +288,20 @@ var serverFaults = []Fault{
 	},
 }
 
-// firstReplyForEver answers CONFIG GET of the same words always alike.
-func firstReplyForEver() Hooks {
-	told := map[string][]byte{}
-	return Hooks{Reply: func(_ *Link, words []string, v resp.Value) []byte {
-		b := v.Append(nil)
-		if !is(words, "CONFIG GET") || words[2] == "*" {
-			return b
-		}
-		request := strings.ToLower(strings.Join(words, " "))
-		if told[request] == nil {
-			told[request] = b
-		}
-		return told[request]
-	}}
+// firstReplyForEver answers the requests that are chosen always alike.
+func firstReplyForEver(chosen func(words []string) bool) func() Hooks {
+	return func() Hooks {
+		told := map[string][]byte{}
+		return Hooks{Reply: func(_ *Link, words []string, v resp.Value) []byte {
+			b := v.Append(nil)
+			if !chosen(words) {
+				return b
+			}
+			request := strings.ToLower(strings.Join(words, " "))
+			if told[request] == nil {
+				told[request] = b
+			}
+			return told[request]
+		}}
+	}
 }

@@ -135,6 +135,23 @@ var protocolFaults = []Fault{
 		}),
 	},
 	{
+		Name: "arity not checked", Area: "requests", Breaks: "what is too much is not looked at",
+		File: "string/get.txt", Case: "arity",
+		New: onRequest("GET", func(words []string) []string { return words[:min(2, len(words))] }),
+	},
+	{
+		Name: "options in upper case only", Area: "requests", Breaks: "an option in lower case is a syntax error",
+		File: "set/sintercard.txt", Case: "LIMIT",
+		New: onRequest("SINTERCARD", func(words []string) []string {
+			for i, w := range words {
+				if w == "limit" {
+					words[i] = "no-such-option"
+				}
+			}
+			return words
+		}),
+	},
+	{
 		Name: "requests in pieces", Area: "requests", Breaks: "a request that does not come in one piece is an error",
 		File: "connection/ping-echo.txt", Case: "in pieces",
 		New: wholeRequestsOnly,

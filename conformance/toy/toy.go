@@ -33,15 +33,15 @@ type entry struct {
 }
 
 // Start starts a server that listens at a free port.
-func Start() (*Server, error) { return Listen("127.0.0.1:0") }
+func Start() (*Server, error) { return Listen("127.0.0.1:0", nil) }
 
-// Listen starts a server at the address.
-func Listen(addr string) (*Server, error) {
+// Listen starts a server at the address; answer is its Answer from the first request on.
+func Listen(addr string, answer func(words []string) string) (*Server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{l: l, keys: map[string]entry{}}
+	s := &Server{Answer: answer, l: l, keys: map[string]entry{}}
 	go func() {
 		for {
 			c, err := l.Accept()

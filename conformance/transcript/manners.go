@@ -16,6 +16,8 @@ type Manners struct {
 	// Untold are commands of which the player itself makes no use, because the server
 	// does not have them, or because it would change the server: "CONFIG", "CLIENT", "TIME".
 	Untold []string
+	// Plain tells that KEYS knows no other pattern than the star alone.
+	Plain bool
 	// Guarded servers are not emptied unless a case was played since they last were: what they
 	// hold then belongs to somebody else.
 	Guarded bool
@@ -95,11 +97,18 @@ func (p *Player) empty() error {
 func (p *Player) Within(prefix string) { p.prefix = prefix }
 
 func (p *Player) deleteKeys() error {
-	keys, err := p.ask("KEYS", p.prefix+"*")
+	pattern := p.prefix + "*"
+	if p.manners.Plain {
+		pattern = "*"
+	}
+	keys, err := p.ask("KEYS", pattern)
 	if err != nil {
 		return err
 	}
 	for _, k := range keys.Elems {
+		if !strings.HasPrefix(string(k.Text), p.prefix) {
+			continue
+		}
 		if err := p.demand("DEL", string(k.Text)); err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ const (
 	endWait     = 2 * time.Second        // for the end of a server that has closed its sockets
 	pausedWait  = 100 * time.Millisecond // for the control connection, which may be paused as well
 	settleWait  = 10 * time.Millisecond  // for what is under way, where no state tells
+	hiddenWait  = 500 * time.Millisecond // for a client to wait whom the server knows by another address
 	pollPause   = 100 * time.Microsecond // between two questions to the server
 	maxRepeated = 1 << 20                // replies drained from one connection
 )
@@ -35,12 +36,16 @@ type session struct {
 	scope   scope
 	gone    bool // the server has ended
 	untold  []string
+	waiting map[*conn]bool // those that were found to wait within a command
+	// patience is how long the control connection waits where it may be paused as well.
+	patience time.Duration
 
 	toldBytes int // of what the server has told, that was looked at
 }
 
 func newSession(ctx context.Context, t *target.Target, control *conn, proto int) *session {
-	return &session{ctx: ctx, t: t, control: control, proto: proto, conns: map[string]*conn{}, scope: scope{map[string]string{}}}
+	return &session{ctx: ctx, t: t, control: control, proto: proto, conns: map[string]*conn{}, scope: scope{map[string]string{}},
+		waiting: map[*conn]bool{}, patience: pausedWait}
 }
 
 func (p *Player) newSession(ctx context.Context, proto int) *session {
@@ -51,10 +56,21 @@ func (p *Player) newSession(ctx context.Context, proto int) *session {
 
 // begin reads the clock, and leaves out what was told before the case.
 func (s *session) begin(c *Case) error {
+	if !c.pauses() {
+		s.patience = s.control.wait
+	}
 	if err := s.readClock(); err != nil || !c.looksAtEffects() {
 		return err
 	}
 	return s.skipEffects()
+}
+
+// pauses tells whether a step has clients wait, and with them the control connection.
+func (c *Case) pauses() bool {
+	return slices.ContainsFunc(c.Steps, func(s Step) bool {
+		return slices.ContainsFunc(s.Words, func(w Word) bool { return strings.EqualFold(w.String(), "PAUSE") }) ||
+			bytes.Contains(bytes.ToUpper(s.Bytes), []byte("PAUSE"))
+	})
 }
 
 // readClock gives "now" and "nowms" their values, once for the whole case. Both
@@ -196,6 +212,7 @@ func (c *conn) expectChange(step *Step) {
 // or until something arrives.
 func (s *session) isBlocked(c *conn) (bool, error) {
 	deadline := time.Now().Add(c.wait)
+	s.waiting[c] = true
 	for {
 		if c.state() != quiet {
 			return false, nil
@@ -203,13 +220,13 @@ func (s *session) isBlocked(c *conn) (bool, error) {
 		if slices.Contains(s.untold, "CLIENT") {
 			return c.await(settleWait) == quiet, nil
 		}
-		list, err := s.control.exchange(resp.Request("CLIENT", "LIST"), pausedWait)
+		list, err := s.control.exchange(resp.Request("CLIENT", "LIST"), s.patience)
 		if err != nil {
 			return s.isQuietWithoutControl(c)
 		}
 		line := clientLine(list.Text, c)
 		if line == nil {
-			return c.await(settleWait) == quiet, nil
+			return s.isBlockedSomewhere(c)
 		}
 		if hasBlockedFlag(line) {
 			return c.state() == quiet, nil
@@ -219,6 +236,31 @@ func (s *session) isBlocked(c *conn) (bool, error) {
 		}
 		time.Sleep(pollPause)
 	}
+}
+
+// isBlockedSomewhere is for a client that the server knows by another address, because something
+// stands between them: as many clients must wait as the case has waiting.
+func (s *session) isBlockedSomewhere(c *conn) (bool, error) {
+	want := 0
+	for w := range s.waiting {
+		if w.state() == quiet {
+			want++
+		}
+	}
+	_, err := poll(s.ctx, hiddenWait, func() (bool, error) {
+		list, err := s.control.exchange(resp.Request("CLIENT", "LIST"), s.patience)
+		n := 0
+		for line := range bytes.Lines(list.Text) {
+			if hasBlockedFlag(line) {
+				n++
+			}
+		}
+		return n >= want || c.state() != quiet, err
+	})
+	if err != nil {
+		return s.isQuietWithoutControl(c)
+	}
+	return c.await(settleWait) == quiet, nil
 }
 
 // isQuietWithoutControl serves CLIENT PAUSE ALL, which stops the control

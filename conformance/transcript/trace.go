@@ -75,4 +75,23 @@ func (p *play) blame(m *Mismatch, s *Step) {
 			m.Command = name
 		}
 	}
+	if name := named(m.Got); m.Unknown && name != "" {
+		m.Command = name
+		for _, t := range p.result.trace {
+			if command := CommandOf(t.step); strings.HasPrefix(command, name+"|") {
+				m.Command = command
+			}
+		}
+	}
+}
+
+// named is the command that the text of a reply says is unknown, in lower case; empty if it does not
+// tell. Of several requests in a pipeline the reply may be to any.
+func named(text string) string {
+	_, rest, _ := strings.Cut(strings.ToLower(text), " command '")
+	name, _, ok := strings.Cut(rest, "'")
+	if !ok || strings.ContainsAny(name, " \\") {
+		return ""
+	}
+	return name
 }

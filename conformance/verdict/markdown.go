@@ -51,7 +51,7 @@ func Comparison(reports []*Report) []byte {
 	return []byte(b.String())
 }
 
-// groupTable has a row for each group and columns for each report.
+// groupTable has a row for each group: with all numbers of one report, or what passed of several.
 func groupTable(b *strings.Builder, reports []*Report) {
 	scores := make([]map[string]*Score, len(reports))
 	groups := map[string]bool{}
@@ -67,23 +67,28 @@ func groupTable(b *strings.Builder, reports []*Report) {
 		}
 	}
 	b.WriteString("| group |")
-	for _, r := range reports {
-		if len(reports) > 1 {
-			fmt.Fprintf(b, " %s: passed | wrong | not implemented |", escape(r.Server.String()))
-		} else {
-			b.WriteString(" passed | wrong | not implemented |")
+	columns, empty := 3, " – | – | – |"
+	if len(reports) == 1 {
+		b.WriteString(" passed | wrong | not implemented |")
+	} else {
+		columns, empty = len(reports), " – |"
+		for _, r := range reports {
+			fmt.Fprintf(b, " %s |", escape(r.Server.String()))
 		}
 	}
-	b.WriteString("\n|---|" + strings.Repeat("--:|--:|--:|", len(reports)) + "\n")
+	b.WriteString("\n|---|" + strings.Repeat("--:|", columns) + "\n")
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		fmt.Fprintf(b, "| %s |", group)
 		for i := range reports {
 			s := scores[i][group]
 			if s == nil || s.Total() == 0 {
-				b.WriteString(" – | – | – |")
+				b.WriteString(empty)
 				continue
 			}
-			fmt.Fprintf(b, " %d of %d | %d | %d |", s.Passed, s.Total(), s.Wrong, s.Missing)
+			fmt.Fprintf(b, " %d of %d |", s.Passed, s.Total())
+			if len(reports) == 1 {
+				fmt.Fprintf(b, " %d | %d |", s.Wrong, s.Missing)
+			}
 		}
 		b.WriteString("\n")
 	}

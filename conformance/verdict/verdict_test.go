@@ -130,7 +130,7 @@ func TestMarkdown(t *testing.T) {
 		t.Errorf("fence: %s", got)
 	}
 	both := string(Comparison([]*Report{sample("a"), sample("b")}))
-	if !strings.Contains(both, "| a 1.0 | other, 7.2 | 2 of 5 (40.0 %) | 1 | 2 | 1 |") || !strings.Contains(both, "| hash | – | – | – | – | – | – |") {
+	if !strings.Contains(both, "| a 1.0 | other, 7.2 | 2 of 5 (40.0 %) | 1 | 2 | 1 |") || !strings.Contains(both, "| hash | – | – |\n") || !strings.Contains(both, "| list | 0 of 2 | 0 of 2 |\n") {
 		t.Errorf("side by side:\n%s", both)
 	}
 }

@@ -1,5 +1,6 @@
 // Command gen writes the tables of the docs that follow from the code:
-// COMMANDS.md from the command table, CONFIG.md from the configuration table.
+// COMMANDS.md from the command table, CONFIG.md from the configuration table, FAULTS.md from
+// the faults that the suite must detect.
 // With -check it writes nothing and fails if a file is not up to date.
 package main
 
@@ -20,7 +21,7 @@ func main() {
 	dir := flag.String("dir", "docs", "where the files are")
 	flag.Parse()
 	status := 0
-	for name, content := range map[string][]byte{"COMMANDS.md": commands(), "CONFIG.md": parameters()} {
+	for name, content := range map[string][]byte{"COMMANDS.md": commands(), "CONFIG.md": parameters(), "FAULTS.md": matrix()} {
 		path := filepath.Join(*dir, name)
 		old, _ := os.ReadFile(path)
 		switch {
