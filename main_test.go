@@ -382,7 +382,8 @@ func TestDaemonizeLeavesItRunning(t *testing.T) {
 	process, _ := os.FindProcess(pid)
 	process.Signal(syscall.SIGTERM)
 	for time.Now().Before(deadline) {
-		if _, err := os.Stat(pidfile); os.IsNotExist(err) {
+		_, err := os.Stat(pidfile)
+		if log, _ := os.ReadFile(logfile); os.IsNotExist(err) && strings.Contains(string(log), "bye bye") {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)

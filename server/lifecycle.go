@@ -141,7 +141,6 @@ func (s *Server) Wait() {
 func (s *Server) Close() {
 	s.requestStop()
 	s.closeOnce.Do(func() {
-		s.log.notice("User requested shutdown...")
 		if s.transport != nil {
 			s.transport.Close()
 		}

@@ -101,7 +101,7 @@ func (System) MakeDir(name string) error {
 }
 
 // Rename is as in FS.
-func (System) Rename(from, to string) error { return os.Rename(from, to) }
+func (System) Rename(from, to string) error { return rename(from, to) }
 
 // Remove is as in FS.
 func (System) Remove(name string) error { return os.Remove(name) }
@@ -128,6 +128,9 @@ func NewDraft(fs FS, name, temp string) (*Draft, error) {
 	d.file = file
 	return d, nil
 }
+
+// Temp returns the name that the file has until it is published.
+func (d *Draft) Temp() string { return filepath.Base(d.temp) }
 
 // Write writes the next bytes.
 func (d *Draft) Write(p []byte) (int, error) { return d.file.Write(p) }
@@ -158,6 +161,10 @@ func (d *Draft) Publish() error {
 	}
 	return nil
 }
+
+// Remove removes the file that was not published, and nothing else: another goroutine may
+// still be writing to it. It is for those who are about to end the process.
+func (d *Draft) Remove() { _ = d.fs.Remove(d.temp) }
 
 // Discard removes the file that was not published. That it may not succeed does not
 // matter: the name is used again.
