@@ -113,7 +113,8 @@ func (System) SyncDir(name string) error { return syncDir(name) }
 // another. It is not safe for concurrent use.
 type Draft struct {
 	fs         FS
-	file       File // nil once it is closed
+	file       File      // nil once it is closed
+	lock       io.Closer // tells others that it is being written; nil where there are none
 	temp, name string
 }
 
@@ -121,12 +122,19 @@ type Draft struct {
 // directory.
 func NewDraft(fs FS, name, temp string) (*Draft, error) {
 	d := &Draft{fs: fs, name: name, temp: filepath.Join(filepath.Dir(name), temp)}
-	file, err := fs.Create(d.temp)
-	if err != nil {
+	var err error
+	if d.file, d.lock, err = createLocked(fs, d.temp); err != nil {
 		return nil, err
 	}
-	d.file = file
 	return d, nil
+}
+
+// unlock tells others that the file is not being written any more.
+func (d *Draft) unlock() {
+	if d.lock != nil {
+		_ = d.lock.Close()
+		d.lock = nil
+	}
 }
 
 // Temp returns the name that the file has until it is published.
@@ -156,6 +164,7 @@ func (d *Draft) Publish() error {
 	if err := d.fs.Rename(d.temp, d.name); err != nil {
 		return err
 	}
+	d.unlock()
 	if err := d.fs.SyncDir(filepath.Dir(d.name)); err != nil {
 		return errors.Join(ErrUnsynced, err)
 	}
@@ -174,4 +183,5 @@ func (d *Draft) Discard() {
 		d.file = nil
 	}
 	_ = d.fs.Remove(d.temp)
+	d.unlock()
 }
