@@ -91,7 +91,7 @@ func (s *Server) evictLater() {
 }
 
 // usedMemory returns what is held against maxmemory, in bytes. It is O(1) while there is
-// a limit.
+// a limit. The buffer of the append only file does not count: what is evicted makes it longer.
 func (s *Server) usedMemory() uint64 {
 	return s.stats.startMemory + uint64(s.ks.Used()+int(s.clientBytes)+s.tracking.memory())
 }

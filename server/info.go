@@ -196,10 +196,11 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.field("rss_overhead_bytes", int64(m.Resident)-int64(m.HeapHeld))
 	w.field("mem_fragmentation_ratio", ratio(m.Resident, m.used))
 	w.field("mem_fragmentation_bytes", int64(m.Resident)-int64(m.used))
-	w.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
+	w.field("mem_not_counted_for_evict", m.appended)
+	w.zeros("mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
 	w.field("mem_clients_normal", m.clients)
 	w.zeros("mem_cluster_links")
-	w.field("mem_aof_buffer", cap(s.aof.buf))
+	w.field("mem_aof_buffer", m.appended)
 	w.field("mem_allocator", "go")
 	w.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
