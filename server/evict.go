@@ -113,11 +113,7 @@ func (s *Server) shortOfMemory(c *client, r *row) bool {
 	if s.performEvictions() != evictionFailed {
 		return false
 	}
-	flags := r.Flags
-	if r.inMulti == executes && c.multi != nil && !c.multi.spoiled {
-		flags |= c.multi.flags
-	}
-	return flags&command.DenyOOM != 0
+	return c.flagsOf(r)&command.DenyOOM != 0
 }
 
 // performEvictions evicts keys while more memory is used than is allowed.

@@ -214,9 +214,9 @@ func (s *Server) savingFails() bool {
 }
 
 // deniesWrite tells whether a command is refused because saving fails: those that write,
-// and PING, so that who watches the server notices.
-func (s *Server) deniesWrite(r *row) bool {
-	return r.Flags&command.Write != 0 || r.Name == "ping"
+// EXEC for what it would execute, and PING, so that who watches the server notices.
+func (s *Server) deniesWrite(c *client, r *row) bool {
+	return c.flagsOf(r)&command.Write != 0 || r.Name == "ping"
 }
 
 // resetFile is for FLUSHALL: a save that is under way is given up,
