@@ -247,8 +247,14 @@ func (s *Server) infoLoading(w *infoWriter) {
 // infoSaving tells what is saved, and what was.
 func (s *Server) infoSaving(w *infoWriter) {
 	processed, total, seconds := 0, 0, int64(-1)
-	if b := s.saving.background; b != nil {
-		processed, total, seconds = b.saver.Stats().Keys, b.saver.Total(), (s.nowMs-b.startedMs)/1000
+	b := s.saving.background
+	if b != nil {
+		seconds = (s.nowMs - b.startedMs) / 1000
+	} else {
+		b = s.aof.rewrite // which is told of in the same fields, but for the time
+	}
+	if b != nil {
+		processed, total = b.saver.Stats().Keys, b.saver.Total()
 	}
 	w.field("current_fork_perc", 100*ratio(uint64(processed), uint64(total)))
 	w.field("current_save_keys_processed", processed)
