@@ -93,18 +93,13 @@ func progress() io.Writer {
 	return os.Stderr
 }
 
-// serve runs a server until it is shut down by a command or a signal. A second
-// signal ends the process at once.
+// serve runs a server until it is shut down by a command or a signal. SIGINT ends the
+// process at once if a signal came before.
 func serve(cfg *config.Config) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	s := server.New(server.Options{Config: cfg})
-	go func() {
-		for !s.Signal(<-signals) {
-		}
-		<-signals
-		os.Exit(1)
-	}()
+	go s.HandleSignals(signals)
 	if err := s.Start(); err != nil {
 		s.Close()
 		return 1

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -15,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"respect/rdb"
 )
 
 // limitMark is in the environment of this test program when it is to become the
@@ -176,5 +181,70 @@ func TestItSurvivesWithoutDescriptors(t *testing.T) {
 	}
 	if n := strings.Count(r.seen.String(), complaint); n > 3 {
 		t.Errorf("%d complaints", n)
+	}
+}
+
+// openTerminal returns both ends of a pseudo terminal.
+func openTerminal(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { master.Close() })
+	fd := int(master.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { slave.Close() })
+	return master, slave
+}
+
+// TestDumpShowsProgress looks at what a terminal gets, and what a pipe.
+func TestDumpShowsProgress(t *testing.T) {
+	const keys = 50_000
+	w := rdb.NewWriter(11, true)
+	w.Header()
+	for i := range keys {
+		w.Key(&rdb.KeyHeader{Key: fmt.Appendf(nil, "key:%d", i), ExpireAtMs: rdb.NoExpire, Freq: rdb.NoFreq, IdleSeconds: rdb.NoIdle})
+		w.String([]byte("value"))
+	}
+	w.EOF()
+	file := filepath.Join(t.TempDir(), "dump.rdb")
+	if err := os.WriteFile(file, append(w.Buf, make([]byte, 8)...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	master, slave := openTerminal(t)
+	var out, piped, toPipe bytes.Buffer
+	cmd := program(t, "dump", file, "--json")
+	cmd.Stdout, cmd.Stderr = &out, slave
+	shown := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(master) // EIO when nobody has the other end
+		shown <- string(text)
+	}()
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	text := <-shown
+	if !regexp.MustCompile(`^\r +\d%\r[ \d]*\d%.*\r +\r$`).MatchString(text) {
+		t.Errorf("a terminal gets %q", text)
+	}
+	cmd = program(t, "dump", file, "--json")
+	cmd.Stdout, cmd.Stderr = &piped, &toPipe
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if toPipe.Len() > 0 || !bytes.Equal(out.Bytes(), piped.Bytes()) || bytes.ContainsAny(out.Bytes(), "\r%") || bytes.Count(out.Bytes(), []byte("\n")) != keys {
+		t.Errorf("a pipe gets %.300q, and %d and %d bytes", toPipe.String(), out.Len(), piped.Len())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -382,7 +383,8 @@ func TestDaemonizeLeavesItRunning(t *testing.T) {
 	process, _ := os.FindProcess(pid)
 	process.Signal(syscall.SIGTERM)
 	for time.Now().Before(deadline) {
-		if _, err := os.Stat(pidfile); os.IsNotExist(err) {
+		_, err := os.Stat(pidfile)
+		if log, _ := os.ReadFile(logfile); os.IsNotExist(err) && strings.Contains(string(log), "bye bye") {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -404,5 +406,67 @@ func TestItListensOnSeveralAddresses(t *testing.T) {
 		if got := ask(t, "tcp", net.JoinHostPort(addr, strconv.Itoa(port)), "PING"); got != "+PONG" {
 			t.Errorf("PING on %s: %s", addr, got)
 		}
+	}
+}
+
+// TestWhatAKilledServerLeaves kills a server while it saves and rewrites, and starts another
+// in the same directory, in which a third one is saving.
+func TestWhatAKilledServerLeaves(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no locks")
+	}
+	dir := t.TempDir()
+	drafts := func() (paths []string) {
+		for _, pattern := range []string{"temp-*", "appendonlydir/temp-*"} {
+			found, err := filepath.Glob(filepath.Join(dir, pattern))
+			if err != nil {
+				t.Fatal(err)
+			}
+			paths = append(paths, found...)
+		}
+		return paths
+	}
+	// busy is a server in the middle of something for which it writes a file.
+	busy := func(request string) *running {
+		before, port := len(drafts()), freePort(t)
+		r := start(t, "--dir", dir, "--save", "", "--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--rdb-key-save-delay", "100000000")
+		r.until("Ready to accept connections")
+		for _, text := range []string{"SET a 1", "SET b 1", request} {
+			ask(t, "tcp", loopback(port), text)
+		}
+		if got := len(drafts()); got != before+1 {
+			t.Fatalf("%d files, there were %d", got, before)
+		}
+		return r
+	}
+	saving := busy("BGSAVE")
+	kept := drafts()
+	for _, request := range []string{"BGSAVE", "BGREWRITEAOF"} {
+		r := busy(request)
+		r.Process.Kill()
+		r.exit()
+		for _, foreign := range []string{"temp-1.rdb", "temp-rewriteaof-bg-1.aof", "temp-1.1.rdb.bak"} {
+			if err := os.WriteFile(filepath.Join(dir, foreign), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again := start(t, "--dir", dir, "--save", "", "--bind", "127.0.0.1", "--port", strconv.Itoa(freePort(t)))
+		again.until("Removing temp-")
+		again.until("Ready to accept connections")
+		for _, foreign := range []string{"temp-1.rdb", "temp-rewriteaof-bg-1.aof", "temp-1.1.rdb.bak"} {
+			if err := os.Remove(filepath.Join(dir, foreign)); err != nil {
+				t.Error(err)
+			}
+		}
+		if got := drafts(); !slices.Equal(got, kept) {
+			t.Errorf("%s: left are %q, want %q", request, got, kept)
+		}
+	}
+	saving.Process.Signal(syscall.SIGTERM)
+	if status := saving.exit(); status != 0 {
+		t.Errorf("the server that saved ended with %d", status)
+	}
+	if got := drafts(); len(got) > 0 {
+		t.Errorf("left are %q", got)
 	}
 }

@@ -17,6 +17,7 @@ import (
 var _ = Describe("rewriting the append only file", Label("group:aof"), func() {
 	It("begins by itself when it has grown enough", rewritesGrown)
 	It("does not begin by itself while it is small, or has not grown enough", leavesSmall)
+	It("tells how many keys there are", tellsKeys)
 	It("for the first time keeps SHUTDOWN from ending the server", refusesShutdown)
 	It("for the first time does not keep SHUTDOWN FORCE from ending the server", forcesShutdown)
 })
@@ -95,6 +96,12 @@ func beginsFirst(ctx SpecContext, dir string) (*target.Target, *dialogue) {
 	d.set("b", 1)
 	Expect(string(d.ask("CONFIG", "SET", "appendonly", "yes").Text)).To(Equal("OK"))
 	return t, d
+}
+
+func tellsKeys(ctx SpecContext) {
+	_, d := beginsFirst(ctx, GinkgoT().TempDir())
+	DeferCleanup(func() { d.ask("CONFIG", "SET", "appendonly", "no") }) // as below
+	Expect(d.persistence("aof_rewrite_in_progress", "current_save_keys_total", "rdb_current_bgsave_time_sec")).To(Equal([]string{"1", "2", "-1"}))
 }
 
 func refusesShutdown(ctx SpecContext) {

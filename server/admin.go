@@ -161,9 +161,23 @@ func readFlushMode(a *args) error {
 }
 
 func (s *Server) flush(db *keyspace.DB) {
-	s.touchWatchedIn(db, nil)
-	s.dirty += uint64(db.Flush())
+	s.dirty += uint64(s.empty(db))
 	s.signalDB(db.ID())
+}
+
+// empty is flush for what is about to be loaded again: that does not count as a change, and
+// nobody who waits for a key is told.
+func (s *Server) empty(db *keyspace.DB) (keys int) {
+	s.touchWatchedIn(db, nil)
+	return db.Flush()
+}
+
+// emptyAll empties all databases for a load.
+func (s *Server) emptyAll() {
+	for i := range s.ks.Databases() {
+		s.empty(s.ks.DB(i))
+	}
+	s.invalidateAll()
 }
 
 // swapdbCommand exchanges the contents of two databases.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -211,4 +212,38 @@ func TestSlowFsync(t *testing.T) {
 	if !strings.Contains(s.log.String(), "Asynchronous AOF fsync is taking too long") {
 		t.Error(s.log)
 	}
+}
+
+// TestTheBufferIsNotHeldAgainstMaxmemory lets the buffer grow while an fsync is under way.
+func TestTheBufferIsNotHeldAgainstMaxmemory(t *testing.T) {
+	const size = 300_000
+	d := &faultyDisk{}
+	s := appending(t, t.TempDir(), Options{Files: d}, nil)
+	release := d.holdSyncs(t)
+	s.send("SET k 1")
+	s.expect("+OK")
+	for s.infoField("aof_pending_bio_fsync") != "1" {
+		s.waitFor("SET k 1", "+OK")
+	}
+	number := func(field string) int {
+		n, err := strconv.Atoi(s.infoField(field))
+		if err != nil {
+			t.Fatal(field, err)
+		}
+		return n
+	}
+	for range 6 {
+		s.send("SET big " + strings.Repeat("x", size/6))
+		s.expect("+OK")
+	}
+	s.send("SET big 1", "PING")
+	s.expect("+OK", "+PONG")
+	buffer, used := number("mem_not_counted_for_evict"), number("used_memory")
+	if buffer < size || used < buffer || number("mem_aof_buffer") != buffer {
+		t.Errorf("%d of %d bytes do not count", buffer, used)
+	}
+	limit := used - buffer + size/2 // the limit is kept, but not if the buffer counted
+	s.send("CONFIG SET maxmemory "+strconv.Itoa(limit), "SET small 1")
+	s.expect("+OK", "+OK")
+	release()
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +25,8 @@ import (
 //
 // While the log is replayed no deadline passes: it says itself when a key has gone. What has
 // expired since goes when it is loaded.
+
+const errLoadAOF replyError = "ERR Error trying to load the AOF files, check server logs."
 
 // errNotLoaded is an error whose reason is in the log.
 var errNotLoaded = errors.New("the append only file cannot be loaded")
@@ -48,7 +49,9 @@ func (s *Server) loadAppendOnly(l *loading) error {
 	if err != nil {
 		return err
 	}
-	s.log.notice("DB loaded from append only file: %.3f seconds", time.Since(began).Seconds())
+	if l != nil {
+		s.log.notice("DB loaded from append only file: %.3f seconds", time.Since(began).Seconds())
+	}
 	return nil
 }
 
@@ -229,7 +232,7 @@ func (r *replay) preamble(in io.Reader, size int64) (rest io.Reader, offset int6
 	}
 	o := rdb.LoadOptions{Size: size}
 	if r.l != nil {
-		o.OnAux, o.Wait = r.l.aux, s.whileClientsAsk
+		o.Wait = s.whileClientsAsk
 		r.shared.unlocked = true
 		defer func() { r.shared.unlocked = false }()
 	}
@@ -395,34 +398,33 @@ func libraryName(source []byte) string {
 	return strings.TrimSpace(string(name))
 }
 
-// debugLoadAOF loads the append only file in place of the data set. If it cannot be loaded
-// there is nothing to go on with.
+// debugLoadAOF loads the append only file in place of the data set. Without a manifest that
+// can be read there is nothing to go on with.
 func debugLoadAOF(c *client, a *args) error {
 	s := c.srv
 	if s.loading != nil {
 		return errLoading
 	}
 	s.aof.flush(true)
-	for i := range s.ks.Databases() {
-		s.ks.DB(i).Flush()
-	}
-	if err := s.reloadAppendOnly(); err != nil {
+	s.emptyAll()
+	s.aof.manifest = nil
+	if err := s.aof.readManifest(); err != nil {
 		s.logManifestError(err)
-		os.Exit(1)
+		exit(1)
+		return errLoadAOF
+	}
+	if s.aof.manifest.IsEmpty() || s.reloadAppendOnly() != nil {
+		return errLoadAOF
 	}
 	s.dirty = 0
-	s.log.warn("Append Only File loaded by DEBUG LOADAOF")
+	s.log.notice("Append Only File loaded by DEBUG LOADAOF")
 	c.out.OK()
 	return nil
 }
 
 // reloadAppendOnly loads the append only file again. What it holds is not written once more.
 func (s *Server) reloadAppendOnly() error {
-	a, copies := &s.aof, s.copies
-	a.manifest = nil
-	if err := a.readManifest(); err != nil {
-		return err
-	}
+	copies := s.copies
 	s.copies = nil
 	err := s.loadAppendOnly(nil)
 	s.copies = copies

@@ -54,7 +54,7 @@ func (a *appendOnly) startRewrite() error {
 		b.syncEvery = syncBytes
 	}
 	a.rewrite = b
-	s.log.notice("Background append only file rewriting started")
+	s.log.notice("Background append only file rewriting started by pid %d", os.Getpid())
 	go s.runBackgroundSave(b)
 	return nil
 }
@@ -189,6 +189,7 @@ func (a *appendOnly) rewriteEnded(b *backgroundSave, err error) {
 	a.rewriting.lastSeconds = (s.clock()/1e6 - b.startedMs) / 1000
 	if err == nil {
 		s.logLosses(b.saver.Stats())
+		s.log.notice("Successfully created the temporary AOF base file %s", b.draft.Temp())
 		s.log.notice("Background AOF rewrite terminated with success")
 		err = a.adoptBase(b)
 	} else {
@@ -254,17 +255,17 @@ func (a *appendOnly) adoptBase(b *backgroundSave) error {
 
 // rename gives the base its name.
 func (a *appendOnly) rename(b *backgroundSave, name string) error {
-	s := a.srv
+	s, temp := a.srv, b.draft.Temp()
 	began := s.clock()
 	err := b.draft.Publish()
 	if err != nil {
-		s.log.warn("Error trying to rename the temporary AOF base file into %s: %s", name, disk.Reason(err))
+		s.log.warn("Error trying to rename the temporary AOF base file %s into %s: %s", temp, name, disk.Reason(err))
 		b.draft.Discard()
 		_ = s.files.Remove(a.path(name)) // if it has it already: nobody knows it
 		return err
 	}
 	s.latency.note(s, "aof-rename", s.clock()-began)
-	s.log.notice("Successfully renamed the temporary AOF base file into %s", name)
+	s.log.notice("Successfully renamed the temporary AOF base file %s into %s", temp, name)
 	return nil
 }
 

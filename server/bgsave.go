@@ -1,6 +1,7 @@
 package server
 
 import (
+	"os"
 	"sync"
 	"time"
 
@@ -30,15 +31,18 @@ type backgroundSave struct {
 	syncEvery int64                              // bytes after which the file is synced; 0 for only at the end
 	startedMs int64
 	dirty     uint64        // changes of the keyspace when it began
+	delay     time.Duration // for each key
 	cancelled bool          // guarded by Server.mu
 	walked    bool          // all keys have been saved; guarded by Server.mu
 	commands  uint64        // how many there had been at the last slice
+	keys      int           // that had been saved before the last slice
 	quit      chan struct{} // closed when it is given up
 	ended     chan struct{} // closed at the end
 
 	writing     sync.Mutex // taken under Server.mu, so that chunks are written in order
 	output      *rdb.Output
 	err         error // what went wrong first
+	step        savingStep
 	syncedBytes int64
 	spare       []byte // of clients
 }
@@ -87,7 +91,7 @@ func (s *Server) saveInBackground() error {
 	if s.cfg.RdbSaveIncrementalFsync {
 		b.syncEvery = syncBytes
 	}
-	s.log.notice("Background saving started")
+	s.log.notice("Background saving started by pid %d", os.Getpid())
 	go s.runBackgroundSave(b)
 	return nil
 }
@@ -97,6 +101,7 @@ func (s *Server) newBackgroundSave(draft *disk.Draft, o rdb.SaveOptions) *backgr
 	b := &backgroundSave{
 		draft: draft, startedMs: s.nowMs, dirty: s.dirty, quit: make(chan struct{}), ended: make(chan struct{}),
 		saver: rdb.NewSaver(s.ks, o), output: rdb.NewOutput(draft, o.SkipChecksum),
+		delay: time.Duration(s.cfg.RdbKeySaveDelay) * time.Microsecond,
 	}
 	if o.Format != nil {
 		b.output = rdb.NewPlainOutput(draft)
@@ -112,8 +117,10 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 	var spare []byte
 	for more := true; more; {
 		s.mu.Lock()
-		delay := time.Duration(s.cfg.RdbKeySaveDelay) * time.Microsecond
-		more = b.slice(delay > 0)
+		more = b.slice(b.delay > 0)
+		saved := b.saver.Stats().Keys
+		delay := b.delay * time.Duration(saved-b.keys)
+		b.keys = saved
 		busy := s.stats.commands != b.commands
 		b.commands = s.stats.commands
 		spare = b.writeNext(s.mu.Unlock, spare)
@@ -125,10 +132,12 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 			time.Sleep(saveYield)
 		}
 	}
+	b.step = savingValues
 	if b.err == nil {
 		b.err = b.output.Finish()
 	}
 	if b.err == nil {
+		b.step = savingSync
 		b.err = b.draft.Finish()
 	}
 	s.mu.Lock()
@@ -143,8 +152,7 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 // saveEnded makes what was saved the data file.
 func (s *Server) saveEnded(b *backgroundSave, err error) {
 	if err != nil {
-		s.log.warn("Write error saving DB on disk: %s", err)
-		b.draft.Discard()
+		_ = s.dropFile(b.draft, b.step, err)
 	} else {
 		err = s.commitFile(b.draft)
 	}
@@ -162,8 +170,8 @@ func (b *backgroundSave) completeWalk() {
 	}
 }
 
-// dawdle lets time pass, which rdb-key-save-delay asks for in tests, unless the save is
-// given up.
+// dawdle lets time pass, which rdb-key-save-delay asks for in tests for each key, unless the
+// save is given up.
 func (b *backgroundSave) dawdle(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -248,7 +256,6 @@ func (s *Server) cancelBackgroundSave() {
 	if b == nil {
 		return
 	}
-	s.log.notice("Background saving is given up")
 	b.giveUp()
 	s.saving.background = nil
 }

@@ -162,7 +162,7 @@ func (c *client) writeFields(key []byte, ops []bitfieldOp, last int) error {
 	if err != nil {
 		return err
 	}
-	changed := false
+	changes := 0
 	c.out.Array(len(ops))
 	for i := range ops {
 		op := &ops[i]
@@ -177,14 +177,15 @@ func (c *client) writeFields(key []byte, ops []bitfieldOp, last int) error {
 			continue
 		}
 		op.format.Write(b, op.offset, n)
-		changed = changed || grown || n != was
+		changes += btoi(grown || n != was)
 		if op.verb == bitfieldSet {
 			n = was
 		}
 		c.out.Int(n)
 	}
-	if changed {
+	if changes > 0 {
 		c.modified(eventString, "setbit", key)
+		c.srv.countsAs(changes)
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (s *Server) dispatch(c *client) bool {
 	}
 
 	// 6. Files that cannot be written.
-	if s.saving.denyWrites && s.deniesWrite(r) {
+	if s.saving.denyWrites && s.deniesWrite(c, r) {
 		s.reject(c, r, s.misconf())
 		return true
 	}
@@ -104,6 +104,15 @@ func (s *Server) dispatch(c *client) bool {
 	// 12. The call.
 	s.call(c, r)
 	return true
+}
+
+// flagsOf returns the flags by which a request may be refused: of EXEC also those of what it
+// would execute.
+func (c *client) flagsOf(r *row) command.Flags {
+	if r.inMulti == executes && c.multi != nil && !c.multi.spoiled {
+		return r.Flags | c.multi.flags
+	}
+	return r.Flags
 }
 
 // lookup finds the row of a request and checks the number of arguments.

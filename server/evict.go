@@ -91,7 +91,7 @@ func (s *Server) evictLater() {
 }
 
 // usedMemory returns what is held against maxmemory, in bytes. It is O(1) while there is
-// a limit.
+// a limit. The buffer of the append only file does not count: what is evicted makes it longer.
 func (s *Server) usedMemory() uint64 {
 	return s.stats.startMemory + uint64(s.ks.Used()+int(s.clientBytes)+s.tracking.memory())
 }
@@ -113,11 +113,7 @@ func (s *Server) shortOfMemory(c *client, r *row) bool {
 	if s.performEvictions() != evictionFailed {
 		return false
 	}
-	flags := r.Flags
-	if r.inMulti == executes && c.multi != nil && !c.multi.spoiled {
-		flags |= c.multi.flags
-	}
-	return flags&command.DenyOOM != 0
+	return c.flagsOf(r)&command.DenyOOM != 0
 }
 
 // performEvictions evicts keys while more memory is used than is allowed.

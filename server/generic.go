@@ -252,6 +252,7 @@ func (c *client) rename(from, to []byte, onlyNew bool) (done bool, err error) {
 	c.db.Rename(o, to)
 	c.modified(eventGeneric, "rename_from", from)
 	c.modified(eventGeneric, "rename_to", to)
+	c.srv.countsAs(0) // it is one change
 	return true, nil
 }
 
@@ -290,6 +291,7 @@ func moveCommand(c *client, a *args) error {
 	c.db.MoveTo(o, target)
 	c.modified(eventGeneric, "move_from", key)
 	c.srv.keyModified(c, target, eventGeneric, "move_to", key)
+	c.srv.countsAs(0) // it is one change
 	c.out.Int(1)
 	return nil
 }

@@ -158,6 +158,7 @@ func geoaddCommand(c *client, a *args) error {
 	if added+moved > 0 {
 		c.tellPlaces(scores, places)
 		c.modified(eventZSet, "zadd", key)
+		c.srv.countsAs(added + moved)
 	}
 	if o.changed {
 		added += moved

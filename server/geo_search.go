@@ -380,5 +380,8 @@ func (c *client) geoStore(q *geoQuery, found []foundPlace) {
 		}
 		b.Add(c.elementText(place.member), score)
 	}
+	if n := b.Len(); n > 0 {
+		c.srv.countsAs(n)
+	}
 	c.storeZSet(q.store, b, q.storedEvent)
 }

@@ -123,6 +123,7 @@ func hdelCommand(c *client, a *args) error {
 	}
 	if removed > 0 {
 		c.modified(eventHash, "hdel", key)
+		c.srv.countsAs(removed)
 		c.dropEmptyHash(key, h)
 	}
 	c.out.Int(int64(removed))
@@ -295,6 +296,7 @@ func (c *client) setFields(a *args, name string) (added int, err error) {
 		}
 	}
 	c.modified(eventHash, "hset", key)
+	c.srv.countsAs(len(pairs) / 2)
 	return added, nil
 }
 

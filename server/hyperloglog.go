@@ -89,7 +89,7 @@ func pfaddCommand(c *client, a *args) error {
 	if err != nil {
 		return err
 	}
-	changed := o == nil
+	changes := btoi(o == nil)
 	if o == nil {
 		b := hyperloglog.New()
 		hyperloglog.Invalidate(b)
@@ -102,13 +102,14 @@ func pfaddCommand(c *client, a *args) error {
 		if err != nil {
 			return hllError(err)
 		}
-		changed = changed || raised
+		changes += btoi(raised)
 	}
-	if !changed {
+	if changes == 0 {
 		c.out.Int(0)
 		return nil
 	}
 	c.modified(eventString, "pfadd", key)
+	c.srv.countsAs(changes)
 	c.out.Int(1)
 	return nil
 }

@@ -196,10 +196,11 @@ func (s *Server) infoMemory(w *infoWriter) {
 	w.field("rss_overhead_bytes", int64(m.Resident)-int64(m.HeapHeld))
 	w.field("mem_fragmentation_ratio", ratio(m.Resident, m.used))
 	w.field("mem_fragmentation_bytes", int64(m.Resident)-int64(m.used))
-	w.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
+	w.field("mem_not_counted_for_evict", m.appended)
+	w.zeros("mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
 	w.field("mem_clients_normal", m.clients)
 	w.zeros("mem_cluster_links")
-	w.field("mem_aof_buffer", cap(s.aof.buf))
+	w.field("mem_aof_buffer", m.appended)
 	w.field("mem_allocator", "go")
 	w.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
@@ -246,8 +247,14 @@ func (s *Server) infoLoading(w *infoWriter) {
 // infoSaving tells what is saved, and what was.
 func (s *Server) infoSaving(w *infoWriter) {
 	processed, total, seconds := 0, 0, int64(-1)
-	if b := s.saving.background; b != nil {
-		processed, total, seconds = b.saver.Stats().Keys, b.saver.Total(), (s.nowMs-b.startedMs)/1000
+	b := s.saving.background
+	if b != nil {
+		seconds = (s.nowMs - b.startedMs) / 1000
+	} else {
+		b = s.aof.rewrite // which is told of in the same fields, but for the time
+	}
+	if b != nil {
+		processed, total = b.saver.Stats().Keys, b.saver.Total()
 	}
 	w.field("current_fork_perc", 100*ratio(uint64(processed), uint64(total)))
 	w.field("current_save_keys_processed", processed)

@@ -30,6 +30,7 @@ func (s *Server) Start() error {
 	if s.cfg.Maxmemory > 0 && s.cfg.Maxmemory < 1<<20 {
 		s.log.warn("WARNING: You specified a maxmemory value that is less than 1MB (current value is %d bytes). Are you sure this is what you really want?", s.cfg.Maxmemory)
 	}
+	s.removeLeft()
 	s.log.notice("Server initialized")
 	s.beginLoading()
 	if err := s.listen(); err != nil {
@@ -141,7 +142,6 @@ func (s *Server) Wait() {
 func (s *Server) Close() {
 	s.requestStop()
 	s.closeOnce.Do(func() {
-		s.log.notice("User requested shutdown...")
 		if s.transport != nil {
 			s.transport.Close()
 		}

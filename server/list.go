@@ -145,6 +145,7 @@ func (c *client) listLimits() *keyspace.ListLimits { return &c.srv.ks.Settings.L
 
 // pop takes n elements from an end and appends them to the reply.
 func (c *client) pop(l *keyspace.List, end keyspace.ListEnd, n int) {
+	c.srv.countsAs(n)
 	for range n {
 		c.scratch, _ = l.Pop(end, c.listLimits(), c.scratch[:0])
 		c.out.Bulk(c.scratch)
@@ -208,6 +209,7 @@ func (c *client) pushCommand(a *args, end keyspace.ListEnd, create bool) error {
 	}
 	l.Push(end, c.listLimits(), elems...)
 	c.modified(eventList, pushEvent(end), key)
+	c.srv.countsAs(len(elems))
 	c.out.Int(int64(l.Len()))
 	return nil
 }
@@ -438,9 +440,7 @@ func ltrimCommand(c *client, a *args) error {
 		from, to := clampList(start, stop, l.Len())
 		all := l.Len()
 		l.Trim(from, to-1, c.listLimits())
-		if l.Len() < all {
-			c.srv.dirty++
-		}
+		c.srv.dirty += uint64(all - l.Len())
 		c.srv.keyTouched(c, c.db, eventList, "ltrim", key)
 		c.dropEmpty(key, l)
 	}
@@ -471,6 +471,7 @@ func lremCommand(c *client, a *args) error {
 	}
 	if removed > 0 {
 		c.modified(eventList, "lrem", key)
+		c.srv.countsAs(removed)
 		c.dropEmpty(key, l)
 	}
 	c.out.Int(int64(removed))

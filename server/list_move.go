@@ -33,6 +33,7 @@ func (c *client) move(o moveOptions) (moved bool, err error) {
 	c.out.Bulk(c.scratch)
 	c.modified(eventList, pushEvent(o.to), o.target)
 	c.taken(o.source, l, o.from)
+	c.srv.countsAs(0) // it is one change
 	return true, nil
 }
 

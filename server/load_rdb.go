@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -67,7 +68,11 @@ func (s *Server) load() error {
 
 // loadDataFile reads the RDB file.
 func (s *Server) loadDataFile() error {
-	err := s.loadFile(rdb.LoadOptions{OnAux: s.loading.aux, Wait: s.whileClientsAsk})
+	began := time.Now()
+	err := s.loadFile(rdb.LoadOptions{Wait: s.whileClientsAsk})
+	if err == nil {
+		s.log.notice("DB loaded from disk: %.3f seconds", time.Since(began).Seconds())
+	}
 	if err == nil || errors.Is(err, fs.ErrNotExist) || err == errStopped {
 		return nil
 	}
@@ -76,9 +81,34 @@ func (s *Server) loadDataFile() error {
 	return err
 }
 
-func (l *loading) aux(name, value string) {
-	if name == "used-mem" {
-		l.usedMemory, _ = strconv.ParseUint(value, 10, 64)
+// aux takes a fact about who has written a file.
+func (s *Server) aux(name, value string) {
+	n, _ := strconv.ParseInt(value, 10, 64)
+	switch name {
+	case "redis-ver":
+		s.log.notice("Loading RDB produced by version %s", value)
+	case "ctime":
+		s.log.notice("RDB age %d seconds", max(0, s.nowMs/1000-n))
+	case "used-mem":
+		s.log.notice("RDB memory usage when created %.2f Mb", float64(n)/(1<<20))
+		if s.loading != nil {
+			s.loading.usedMemory = uint64(n)
+		}
+	case "aof-preamble":
+		if n != 0 {
+			s.log.notice("RDB has an AOF tail")
+		}
+	case "aof-base":
+		if n != 0 {
+			s.log.notice("RDB is base AOF")
+		}
+	case "redis-bits":
+	default:
+		if text, found := strings.CutPrefix(name, "%"); found {
+			s.log.notice("RDB '%s': %s", text, value)
+		} else {
+			s.log.debug("Unrecognized RDB AUX field: '%s' '%s'", name, value)
+		}
 	}
 }
 
@@ -128,36 +158,28 @@ func (s *Server) loadFile(o rdb.LoadOptions) error {
 		return err
 	}
 	s.tick()
-	began := time.Now()
 	o.Size = info.Size()
 	var in io.Reader = f
 	if s.loading != nil {
 		s.loading.total = info.Size()
 		in = loadReader{f, s.loading}
 	}
-	if _, _, err := s.readRDB(in, o); err != nil {
-		return err
-	}
-	s.log.notice("DB loaded from disk: %.3f seconds", time.Since(began).Seconds())
-	return nil
+	_, _, err = s.readRDB(in, o)
+	return err
 }
 
 // readRDB reads an RDB file, and returns what stands behind it and where that begins.
 func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end int64, err error) {
 	o.SkipChecksum = o.SkipChecksum || !s.cfg.Rdbchecksum
+	o.OnAux = s.aux
 	s.beginReading()
 	stats, rest, err := rdb.LoadPreamble(in, s.ks, o)
 	s.endReading()
+	s.stats.loadedKeys, s.stats.loadExpired = uint64(stats.Keys), uint64(stats.Expired)
 	if err != nil {
 		return nil, 0, err
 	}
 	s.saving.libraries = stats.Libraries
-	if version, ok := stats.Aux["redis-ver"]; ok {
-		s.log.notice("Loading RDB produced by version %s", version)
-	}
-	if stats.Aux["aof-base"] == "1" {
-		s.log.notice("RDB is base AOF")
-	}
 	if stats.Unchecked {
 		s.log.notice("RDB file was saved with checksum disabled: no check performed.")
 	}
@@ -172,6 +194,5 @@ func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end i
 	} else {
 		s.log.notice("Done loading RDB, keys loaded: %d, keys expired: %d.", stats.Keys, stats.Expired)
 	}
-	s.stats.loadedKeys, s.stats.loadExpired = uint64(stats.Keys), uint64(stats.Expired)
 	return rest, stats.End, nil
 }

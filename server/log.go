@@ -39,6 +39,7 @@ const (
 	levelNothing
 )
 
+func (l *logger) debug(format string, v ...any)   { l.write(levelDebug, format, v...) }
 func (l *logger) verbose(format string, v ...any) { l.write(levelVerbose, format, v...) }
 func (l *logger) notice(format string, v ...any)  { l.write(levelNotice, format, v...) }
 func (l *logger) warn(format string, v ...any)    { l.write(levelWarning, format, v...) }

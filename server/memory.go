@@ -45,7 +45,8 @@ var memoryCommands = []row{
 // memoryUse is what memory is used for, in bytes.
 type memoryUse struct {
 	process.MemoryFacts
-	used     uint64 // all of the following, held against maxmemory
+	used     uint64 // all of the following; what is not appended counts against maxmemory
+	appended int    // the buffer of the append only file
 	clients  int    // connections and their buffers
 	tables   int    // hash tables and indexes of deadlines
 	overhead uint64 // all but keys and values
@@ -58,7 +59,8 @@ func (s *Server) memoryUse() memoryUse {
 	m := memoryUse{MemoryFacts: process.Memory(), tables: s.ks.TableBytes(), keys: s.ks.Len()}
 	s.addUpClients()
 	m.clients = int(s.clientBytes)
-	m.overhead = s.stats.startMemory + uint64(m.clients+m.tables+s.tracking.memory())
+	m.appended = cap(s.aof.buf)
+	m.overhead = s.stats.startMemory + uint64(m.clients+m.tables+s.tracking.memory()+m.appended)
 	m.dataset = uint64(s.ks.Bytes())
 	m.used = m.overhead + m.dataset
 	s.stats.peakMemory = max(s.stats.peakMemory, m.used)
@@ -162,7 +164,7 @@ func memoryStatsCommand(c *client, a *args) error {
 	w.int("clients.slaves", 0)
 	w.int("clients.normal", uint64(m.clients))
 	w.int("cluster.links", 0)
-	w.int("aof.buffer", uint64(cap(s.aof.buf)))
+	w.int("aof.buffer", uint64(m.appended))
 	w.int("lua.caches", 0)
 	w.int("functions.caches", 0)
 	for i := range s.ks.Databases() {

@@ -9,6 +9,10 @@ func (c *client) modified(class eventClass, event string, key []byte) {
 	c.srv.keyModified(c, c.db, class, event, key)
 }
 
+// countsAs has the change that is reported beside it count as so many: of the elements of a
+// value each counts, so that save points are met as they are in the reference.
+func (s *Server) countsAs(changes int) { s.dirty += uint64(changes) - 1 }
+
 // keyModified reports a change by a client, or by nobody when the time has come.
 func (s *Server) keyModified(by *client, db *keyspace.DB, class eventClass, event string, key []byte) {
 	s.dirty++

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"respect/rdb"
@@ -44,10 +45,11 @@ type saving struct {
 	volatile    bool  // an embedded server that saves nothing unless it is told to
 	scheduled   bool  // BGSAVE was part of a transaction
 
-	background *backgroundSave // what is under way, or nil
-	latest     *backgroundSave // the last one that has begun
-	drafts     int             // how many files have been begun
-	libraries  [][]byte        // function libraries that came with the data
+	foreground atomic.Pointer[disk.Draft] // of the SAVE that is under way
+	background *backgroundSave            // what is under way, or nil
+	latest     *backgroundSave            // the last one that has begun
+	drafts     int                        // how many files have been begun
+	libraries  [][]byte                   // function libraries that came with the data
 }
 
 const (
@@ -69,6 +71,7 @@ func saveCommand(c *client, a *args) error {
 	if c.srv.saving.background != nil {
 		return errSaveRunning
 	}
+	c.srv.stats.saves++
 	if c.srv.save() != nil {
 		return errSaveFailed
 	}
@@ -124,30 +127,31 @@ func (s *Server) newDraft() (*disk.Draft, error) {
 	temp := fmt.Sprintf("temp-%d.%d.rdb", os.Getpid(), s.saving.drafts)
 	d, err := disk.NewDraft(s.files, s.dataFile(), temp)
 	if err != nil {
-		s.log.warn("Failed opening the temp RDB file %s (in server root dir %s) for saving: %s", temp, s.cfg.Dir, err)
+		s.log.warn("Failed opening the temp RDB file %s (in server root dir %s) for saving: %s", temp, s.cfg.Dir, disk.Reason(err))
 	}
 	return d, err
 }
 
 // save saves the data set in the foreground.
 func (s *Server) save() error {
-	s.stats.saves++
 	began := time.Now()
-	if b := s.aof.rewrite; b != nil {
-		b.completeWalk() // there can be one snapshot at a time
+	for _, b := range []*backgroundSave{s.saving.background, s.aof.rewrite} {
+		if b != nil {
+			b.completeWalk() // there can be one snapshot at a time
+		}
 	}
 	draft, err := s.newDraft()
 	if err != nil {
 		return err
 	}
+	s.saving.foreground.Store(draft)
+	defer s.saving.foreground.Store(nil)
 	stats, err := rdb.Save(s.draftWriter(draft), s.ks, s.saveOptions())
-	if err == nil {
-		err = draft.Finish()
-	}
 	if err != nil {
-		s.log.warn("Write error saving DB on disk: %s", err)
-		draft.Discard()
-		return err
+		return s.dropFile(draft, savingValues, err)
+	}
+	if err := draft.Finish(); err != nil {
+		return s.dropFile(draft, savingSync, err)
 	}
 	if err := s.commitFile(draft); err != nil {
 		return err
@@ -159,11 +163,26 @@ func (s *Server) save() error {
 	return nil
 }
 
+// savingStep is what of saving has failed, as the reference's functions are named.
+type savingStep string
+
+const (
+	savingValues savingStep = "rdbSaveRio"
+	savingSync   savingStep = "fsync"
+)
+
+// dropFile removes a file that could not be written, and returns why.
+func (s *Server) dropFile(draft *disk.Draft, step savingStep, err error) error {
+	s.log.warn("Write error while saving DB to the disk(%s): %s", step, disk.Reason(err))
+	draft.Discard()
+	return err
+}
+
 // commitFile gives a file that is complete its name.
 func (s *Server) commitFile(draft *disk.Draft) error {
 	err := draft.Publish()
 	if err != nil {
-		s.log.warn("Error moving temp DB file on the final destination %s (in server root dir %s): %s", s.cfg.Dbfilename, s.cfg.Dir, err)
+		s.log.warn("Error moving temp DB file %s on the final destination %s (in server root dir %s): %s", draft.Temp(), s.cfg.Dbfilename, s.cfg.Dir, disk.Reason(err))
 		draft.Discard()
 	}
 	return err
@@ -195,15 +214,19 @@ func (s *Server) savingFails() bool {
 }
 
 // deniesWrite tells whether a command is refused because saving fails: those that write,
-// and PING, so that who watches the server notices.
-func (s *Server) deniesWrite(r *row) bool {
-	return r.Flags&command.Write != 0 || r.Name == "ping"
+// EXEC for what it would execute, and PING, so that who watches the server notices.
+func (s *Server) deniesWrite(c *client, r *row) bool {
+	return c.flagsOf(r)&command.Write != 0 || r.Name == "ping"
 }
 
 // resetFile is for FLUSHALL: a save that is under way is given up,
 // and if save points are configured, the empty data set is saved.
 func (s *Server) resetFile() {
-	s.cancelBackgroundSave()
+	if b := s.saving.background; b != nil {
+		s.cancelBackgroundSave()
+		s.saving.lastSeconds = (s.nowMs - b.startedMs) / 1000
+		s.log.warn("Background saving terminated by FLUSHALL")
+	}
 	if s.savesByItself() {
 		_ = s.save() // it is in the log
 	}

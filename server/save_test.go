@@ -26,6 +26,7 @@ import (
 type faultyDisk struct {
 	disk.System
 	failing atomic.Value  // string: the operation, "" for none
+	failed  atomic.Int64  // how often it has
 	gate    chan struct{} // if not nil, writes wait until it is closed
 	writing chan struct{} // if not nil, is told of the first write
 
@@ -36,6 +37,7 @@ var errDisk = errors.New("the disk is broken")
 
 func (d *faultyDisk) fails(operation string) error {
 	if name, _ := d.failing.Load().(string); name == operation {
+		d.failed.Add(1)
 		return errDisk
 	}
 	return nil
@@ -300,7 +302,7 @@ func TestBackgroundSaveIsOfOneMoment(t *testing.T) {
 	s.Lock()
 	defer s.Unlock()
 	if s.dirty == 0 || s.saving.failed || s.saving.background != nil {
-		t.Errorf("%d changes since, %+v", s.dirty, s.saving)
+		t.Errorf("%d changes since, failed: %t, background: %v", s.dirty, s.saving.failed, s.saving.background)
 	}
 	if err := s.ks.Check(); err != nil {
 		t.Error(err)

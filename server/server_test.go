@@ -96,7 +96,7 @@ func (p *peer) expect(lines ...string) {
 // infoField returns a field of INFO persistence.
 func (p *peer) infoField(name string) string {
 	p.t.Helper()
-	p.send("INFO persistence")
+	p.send("INFO persistence memory")
 	head, err := p.r.ReadString('\n')
 	if err != nil {
 		p.t.Fatal(err)

@@ -145,6 +145,7 @@ func saddCommand(c *client, a *args) error {
 	}
 	if added > 0 {
 		c.modified(eventSet, "sadd", key)
+		c.srv.countsAs(added)
 	}
 	c.out.Int(int64(added))
 	return nil
@@ -169,6 +170,7 @@ func sremCommand(c *client, a *args) error {
 	}
 	if removed > 0 {
 		c.modified(eventSet, "srem", key)
+		c.srv.countsAs(removed)
 		c.dropEmptySet(key, s)
 	}
 	c.out.Int(int64(removed))

@@ -51,6 +51,7 @@ func (c *client) spopCount(key []byte, a *args) error {
 	case s == nil || count == 0:
 		c.out.Set(0)
 	case count >= int64(s.Len()):
+		c.srv.countsAs(s.Len())
 		c.replySet(s)
 		c.effect(deletion(c.srv.cfg.LazyfreeServerDel), key)
 		c.modified(eventSet, "spop", key)
@@ -64,6 +65,7 @@ func (c *client) spopCount(key []byte, a *args) error {
 			c.popAndTell(key, s, int(count))
 		}
 		c.modified(eventSet, "spop", key)
+		c.srv.countsAs(int(count))
 	}
 	return nil
 }

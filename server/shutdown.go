@@ -1,13 +1,6 @@
 package server
 
-import (
-	"os"
-	"syscall"
-
-	"respect/server/config"
-)
-
-// The end of the server: SHUTDOWN and signals. If save points are configured, or SAVE
+// The end of the server: SHUTDOWN, and what signals have in common with it (signal.go). If save points are configured, or SAVE
 // asks for it, the data set is saved first; where that fails, the server goes on unless
 // it is forced. From the moment of that file on no command is carried out any more.
 
@@ -54,7 +47,6 @@ func shutdownCommand(c *client, a *args) error {
 	if o.abort {
 		return errNoShutdown
 	}
-	s.log.warn("User requested shutdown...")
 	if s.prepareShutdown(o) != nil {
 		return errShutdownFailed
 	}
@@ -68,20 +60,10 @@ func (s *Server) prepareShutdown(o shutdownOptions) error {
 	if s.stopping {
 		return nil
 	}
-	if !s.finishAppendOnly(o.force) {
-		return errShutdownFailed
-	}
-	s.cancelBackgroundSave()
-	if s.loading == nil && (o.save || s.savesByItself() && !o.noSave) {
-		s.log.notice("Saving the final RDB snapshot before exiting.")
-		err := s.save()
-		if err != nil && !o.force {
-			s.log.warn("Error trying to save the DB, can't exit.")
-			return err
-		}
-		if err != nil {
-			s.log.warn("Error trying to save the DB. Exiting anyway, as that is forced.")
-		}
+	s.log.notice("User requested shutdown...")
+	if err := s.keepAll(o); err != nil {
+		s.log.warn("Errors trying to shut down the server. Check the logs for more information.")
+		return err
 	}
 	s.stopping = true
 	if s.loading != nil {
@@ -90,26 +72,26 @@ func (s *Server) prepareShutdown(o shutdownOptions) error {
 	return nil
 }
 
-// Signal ends the server in good order, as a signal asks for, and reports whether it
-// ends: not if its data cannot be saved.
-func (s *Server) Signal(sig os.Signal) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tick()
-	name, flags := "SIGTERM", s.cfg.ShutdownOnSigterm
-	if sig == syscall.SIGINT {
-		name, flags = "SIGINT", s.cfg.ShutdownOnSigint
+// keepAll brings the files up to date for the last time.
+func (s *Server) keepAll(o shutdownOptions) error {
+	if s.saving.background != nil {
+		s.log.warn("There is a child saving an .rdb. Killing it!")
+		s.cancelBackgroundSave()
 	}
-	s.log.warn("Received %s scheduling shutdown...", name)
-	err := s.prepareShutdown(shutdownOptions{
-		save:   flags&config.ShutdownSave != 0,
-		noSave: flags&config.ShutdownNosave != 0,
-		force:  flags&config.ShutdownForce != 0,
-	})
-	if err != nil {
-		s.log.warn("Errors trying to shut down the server. Check the logs for more information.")
-		return false
+	if !s.finishAppendOnly(o.force) {
+		return errShutdownFailed
 	}
-	s.requestStop()
-	return true
+	if s.loading != nil || !o.save && (o.noSave || !s.savesByItself()) {
+		return nil
+	}
+	s.log.notice("Saving the final RDB snapshot before exiting.")
+	err := s.save()
+	switch {
+	case err != nil && !o.force:
+		s.log.warn("Error trying to save the DB, can't exit.")
+		return err
+	case err != nil:
+		s.log.warn("Error trying to save the DB. Exit anyway.")
+	}
+	return nil
 }

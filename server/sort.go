@@ -300,6 +300,7 @@ func (c *client) sortStore(key []byte, results [][]byte) error {
 		}
 		c.db.Replace(key, func() { c.db.Add(key, keyspace.TypeList, keyspace.ListFrom(q, c.listLimits())) })
 		c.modified(eventList, "sortstore", key)
+		c.srv.countsAs(len(results))
 	} else if c.db.Delete(key) {
 		c.modified(eventGeneric, "del", key)
 	}

@@ -293,6 +293,7 @@ func (c *client) zadd(key []byte, o zaddOptions, pairs [][]byte) error {
 			event = "zincr"
 		}
 		c.modified(eventZSet, event, key)
+		c.srv.countsAs(added + rescored)
 	}
 	if o.changed {
 		added += rescored
@@ -333,6 +334,7 @@ func zremCommand(c *client, a *args) error {
 	}
 	if removed > 0 {
 		c.modified(eventZSet, "zrem", key)
+		c.srv.countsAs(removed)
 		c.dropEmptyZSet(key, z)
 	}
 	c.out.Int(int64(removed))

@@ -50,6 +50,7 @@ func (c *client) zsetTaken(key []byte, z *keyspace.ZSet, s zsetSpan, end zsetEnd
 	}
 	z.DeleteRange(from, s.n)
 	c.modified(eventZSet, end.event(), key)
+	c.srv.countsAs(s.n)
 	c.dropEmptyZSet(key, z)
 }
 

@@ -381,6 +381,7 @@ func (c *client) remrangeCommand(a *args, kind rangeKind, event string) error {
 		if removed = s.n; removed > 0 {
 			z.DeleteRange(s.from, s.n)
 			c.modified(eventZSet, event, key)
+			c.srv.countsAs(removed)
 			c.dropEmptyZSet(key, z)
 		}
 	}

@@ -198,6 +198,7 @@ func xdelCommand(c *client, a *args) error {
 	}
 	if deleted > 0 {
 		c.modified(eventStream, "xdel", key)
+		c.srv.countsAs(deleted)
 	}
 	c.out.Int(int64(deleted))
 	return nil

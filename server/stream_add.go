@@ -180,6 +180,7 @@ func xaddCommand(c *client, a *args) error {
 	c.modified(eventStream, "xadd", key)
 	if o.trims && s.Trim(&o.trim) > 0 {
 		c.modified(eventStream, "xtrim", key)
+		c.srv.countsAs(0) // it is part of the other
 	}
 	c.tellAdded(&o, s)
 	c.srv.signalKey(c.db.ID(), key)
@@ -234,6 +235,7 @@ func xtrimCommand(c *client, a *args) error {
 	if deleted > 0 {
 		c.tellTrimmed(&o, s)
 		c.modified(eventStream, "xtrim", key)
+		c.srv.countsAs(deleted)
 	}
 	c.out.Int(int64(deleted))
 	return nil

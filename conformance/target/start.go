@@ -325,6 +325,13 @@ func (t *Target) Ended(within time.Duration) bool {
 	}
 }
 
+// ExitStatus is that of a server that was started by the suite and has ended; -1 if a signal
+// ended it.
+func (t *Target) ExitStatus() int { return t.process.cmd.ProcessState.ExitCode() }
+
+// Signal sends a signal to a server that was started by the suite.
+func (t *Target) Signal(sig os.Signal) error { return t.process.cmd.Process.Signal(sig) }
+
 // Kill ends a server that was started by the suite at once, without letting it
 // finish anything, and removes its files.
 func (t *Target) Kill() error {

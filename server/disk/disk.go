@@ -101,7 +101,7 @@ func (System) MakeDir(name string) error {
 }
 
 // Rename is as in FS.
-func (System) Rename(from, to string) error { return os.Rename(from, to) }
+func (System) Rename(from, to string) error { return rename(from, to) }
 
 // Remove is as in FS.
 func (System) Remove(name string) error { return os.Remove(name) }
@@ -113,7 +113,8 @@ func (System) SyncDir(name string) error { return syncDir(name) }
 // another. It is not safe for concurrent use.
 type Draft struct {
 	fs         FS
-	file       File // nil once it is closed
+	file       File      // nil once it is closed
+	lock       io.Closer // tells others that it is being written; nil where there are none
 	temp, name string
 }
 
@@ -121,13 +122,23 @@ type Draft struct {
 // directory.
 func NewDraft(fs FS, name, temp string) (*Draft, error) {
 	d := &Draft{fs: fs, name: name, temp: filepath.Join(filepath.Dir(name), temp)}
-	file, err := fs.Create(d.temp)
-	if err != nil {
+	var err error
+	if d.file, d.lock, err = createLocked(fs, d.temp); err != nil {
 		return nil, err
 	}
-	d.file = file
 	return d, nil
 }
+
+// unlock tells others that the file is not being written any more.
+func (d *Draft) unlock() {
+	if d.lock != nil {
+		_ = d.lock.Close()
+		d.lock = nil
+	}
+}
+
+// Temp returns the name that the file has until it is published.
+func (d *Draft) Temp() string { return filepath.Base(d.temp) }
 
 // Write writes the next bytes.
 func (d *Draft) Write(p []byte) (int, error) { return d.file.Write(p) }
@@ -153,11 +164,16 @@ func (d *Draft) Publish() error {
 	if err := d.fs.Rename(d.temp, d.name); err != nil {
 		return err
 	}
+	d.unlock()
 	if err := d.fs.SyncDir(filepath.Dir(d.name)); err != nil {
 		return errors.Join(ErrUnsynced, err)
 	}
 	return nil
 }
+
+// Remove removes the file that was not published, and nothing else: another goroutine may
+// still be writing to it. It is for those who are about to end the process.
+func (d *Draft) Remove() { _ = d.fs.Remove(d.temp) }
 
 // Discard removes the file that was not published. That it may not succeed does not
 // matter: the name is used again.
@@ -167,4 +183,5 @@ func (d *Draft) Discard() {
 		d.file = nil
 	}
 	_ = d.fs.Remove(d.temp)
+	d.unlock()
 }

@@ -2,5 +2,9 @@
 
 package disk
 
+import "os"
+
 // syncDir does nothing where directories cannot be synced.
 func syncDir(string) error { return nil }
+
+func rename(from, to string) error { return os.Rename(from, to) }
