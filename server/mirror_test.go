@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	replaySeed     = flag.Uint64("replay.seed", 0, "of the requests that are replayed; 0 for a fresh one")
+	replaySeed     = flag.Uint64("replay.seed", 1, "of the requests that are replayed; 0 for a fresh one")
 	replayRequests = flag.Int("replay.requests", 20_000, "how many requests are replayed")
 )
 

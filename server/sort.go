@@ -144,6 +144,10 @@ func (c *client) sortItems(key []byte, o *sortOptions) (items []sortItem, err er
 			o.dontSort, o.alpha, o.by = false, true, nil
 		}
 		obj.Set().Each(add)
+		if o.store != nil && obj.Encoding() == "hashtable" {
+			// Ties keep their order, which is to be the same when the append only file is read.
+			slices.SortFunc(items, func(x, y sortItem) int { return bytes.Compare(x.elem, y.elem) })
+		}
 	case keyspace.TypeZSet:
 		z := obj.ZSet()
 		// The reference sorts skip lists only, and leaves what it was given as one.
