@@ -27,7 +27,9 @@ type Player struct {
 	played   bool              // a case was, since the server was empty
 	prefix   string            // of the keys of the cases
 	baseline map[string]string // configuration to return to
-	offered  names             // commands of the server, once they were asked for
+	// configured tells that the configuration may differ from it.
+	configured bool
+	offered    names // commands of the server, once they were asked for
 }
 
 // NewPlayer returns a player for the server. All that the server holds is
@@ -239,8 +241,12 @@ func (p *Player) prepare(ctx context.Context, f *File, c *Case) error {
 	if err := p.empty(); err != nil {
 		return err
 	}
+	if err := p.restoreConfig(); err != nil { // the last case was not played to its end
+		return err
+	}
 	for _, d := range values(f, c, DirConfig) {
 		name, value := pair(d)
+		p.configured = true
 		if err := p.demand("CONFIG", "SET", name, value); err != nil {
 			return err
 		}
@@ -303,10 +309,11 @@ func (p *Player) reset(s *session, c *Case) error {
 			return err
 		}
 	}
-	if c.mentions("CONFIG") || len(c.Directives) > 0 {
-		if err := p.restoreConfig(); err != nil {
-			return err
-		}
+	if c.mentions("CONFIG") {
+		p.configured = true
+	}
+	if err := p.restoreConfig(); err != nil {
+		return err
 	}
 	var requests [][]string
 	if c.mentions("DEBUG") {
@@ -326,6 +333,10 @@ func (p *Player) reset(s *session, c *Case) error {
 // restoreConfig sets what differs from the beginning. A parameter that cannot
 // be set cannot have been changed either.
 func (p *Player) restoreConfig() error {
+	if !p.configured {
+		return nil
+	}
+	p.configured = false
 	now, err := p.config()
 	if err != nil {
 		return err

@@ -1,5 +1,7 @@
 package config
 
+import "reflect"
+
 // Flags tell when a parameter may be changed and shown.
 type Flags uint8
 
@@ -41,10 +43,17 @@ type value interface {
 	get() string
 	// lines returns what CONFIG REWRITE writes for the parameter.
 	lines(name string) []fileLine
-	// snapshot returns a function that brings the present value back.
-	snapshot() (restore func())
+	// snapshot keeps the present value.
+	snapshot() snapshot
 	// multi tells whether the parameter takes any number of words.
 	multi() bool
+}
+
+// A snapshot brings a value back, and tells whether it has changed since. What CONFIG GET
+// shows does not tell that: of event classes, A hides n.
+type snapshot struct {
+	restore func()
+	changed func() bool
 }
 
 // source is where a value comes from.
@@ -73,9 +82,9 @@ func newField[T any](p *T, def T) field[T] {
 	return field[T]{p, def}
 }
 
-func (f field[T]) snapshot() func() {
+func (f field[T]) snapshot() snapshot {
 	old := *f.p
-	return func() { *f.p = old }
+	return snapshot{func() { *f.p = old }, func() bool { return !reflect.DeepEqual(*f.p, old) }}
 }
 
 func (f field[T]) multi() bool { return false }

@@ -89,18 +89,16 @@ func setError(name string, err error) error {
 // change stores the values, runs the hooks, and takes everything back if one
 // of them fails.
 func (c *Config) change(pairs []Pair, params []*Param) error {
-	restore := make([]func(), len(params))
+	before := make([]snapshot, len(params))
 	for i, p := range params {
-		restore[i] = p.value.snapshot()
+		before[i] = p.value.snapshot()
 	}
 	rollback := func() {
-		for _, f := range restore {
-			f()
+		for _, s := range before {
+			s.restore()
 		}
 	}
-	before := make([]string, len(params))
 	for i, p := range params {
-		before[i] = p.Value()
 		if err := p.value.set(setWords(p, pairs[i].Value), fromSet); err != nil {
 			rollback()
 			return setError(strings.ToLower(pairs[i].Name), err)
@@ -108,7 +106,7 @@ func (c *Config) change(pairs []Pair, params []*Param) error {
 	}
 	changed := make([]*Param, 0, len(params))
 	for i, p := range params {
-		if p.Value() != before[i] {
+		if before[i].changed() {
 			changed = append(changed, p)
 		}
 	}
