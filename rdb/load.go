@@ -15,6 +15,7 @@ type LoadStats struct {
 	Expired       int // left out because their deadline had passed, or that of all their fields
 	ExpiredFields int // of hashes, left out because their deadline had passed
 	Empty         int // left out because their value had no elements
+	Packed        int // listpacks and intsets that were read, whatever became of them
 	// Libraries are the sources of function libraries.
 	Libraries [][]byte
 	// EmptyKeys are the names of the first keys that count as Empty.
@@ -73,6 +74,7 @@ func LoadPreamble(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats
 	l.belt = newBelt()
 	i := inserter{ks: ks, options: &o, belt: l.belt}
 	stats, err := i.load(l)
+	stats.Packed = l.reader.packed
 	stats.End = l.reader.Position().Offset
 	return stats, l.reader.Rest(), err
 }
@@ -98,7 +100,6 @@ type loader struct {
 	value     any     // complete, or nil
 	building  builder // makes the value of elements that come one by one, or nil
 	dropped   int     // fields of it that have expired
-	packed    int     // listpacks, intsets and the like that it was made of
 
 	list listBuilder
 	set  setBuilder
@@ -194,7 +195,7 @@ func (l *loader) EOF(checksum uint64) error {
 // begin prepares for the value of a key.
 func (l *loader) begin(h *KeyHeader) {
 	l.header, l.object, l.skip = h, nil, false
-	l.value, l.building, l.dropped, l.packed = nil, nil, 0, 0
+	l.value, l.building, l.dropped = nil, nil, 0
 }
 
 // build makes b the builder of the value at hand, and reports whether it is new to it.

@@ -175,6 +175,9 @@ func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end i
 	s.beginReading()
 	stats, rest, err := rdb.LoadPreamble(in, s.ks, o)
 	s.endReading()
+	if s.cfg.SanitizeDumpPayload == "yes" {
+		s.stats.sanitized += uint64(stats.Packed)
+	}
 	s.stats.loadedKeys, s.stats.loadExpired = uint64(stats.Keys), uint64(stats.Expired)
 	if err != nil {
 		return nil, 0, err
