@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"sync/atomic"
 
 	"respect/keyspace"
 )
@@ -43,6 +44,10 @@ type LoadOptions struct {
 	// Wait, if set, is called to wait for what comes next from the file: who holds a lock
 	// that guards the keyspace can give it away meanwhile.
 	Wait func(wait func())
+	// Slow, if not nil, says whether Pause is to be called behind each key, by a goroutine of
+	// its own, once what was read is in the keyspace or about to get there.
+	Slow  *atomic.Bool
+	Pause func()
 }
 
 // minKeySize is the least number of bytes that a key takes in a file. It bounds
@@ -72,6 +77,7 @@ func LoadPreamble(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats
 	l.stats.Aux = map[string]string{}
 	l.reader.SkipChecksum = o.SkipChecksum
 	l.belt = newBelt()
+	l.slow, l.pause = o.Slow, o.Pause
 	i := inserter{ks: ks, options: &o, belt: l.belt}
 	stats, err := i.load(l)
 	stats.Packed = l.reader.packed
@@ -86,7 +92,9 @@ type loader struct {
 	belt      *belt // to the keyspace; nil if the value is all that is wanted
 	nowMs     int64
 	databases int
-	replaying bool      // deadlines do not count
+	replaying bool         // deadlines do not count
+	slow      *atomic.Bool // pause is to be called behind each key; nil for never
+	pause     func()
 	size      int64     // of the file in bytes, 0 if it is not known
 	stats     LoadStats // but for the number of keys
 
@@ -237,6 +245,16 @@ func (l *loader) String(value []byte) error {
 }
 
 func (l *loader) EndKey() error {
+	err := l.endKey()
+	if err == nil && l.slow != nil && l.slow.Load() {
+		if err = l.belt.send(l.reader); err == nil {
+			l.pause()
+		}
+	}
+	return err
+}
+
+func (l *loader) endKey() error {
 	if l.skip {
 		return nil
 	}
