@@ -44,6 +44,9 @@ type LoadOptions struct {
 	// Wait, if set, is called to wait for what comes next from the file: who holds a lock
 	// that guards the keyspace can give it away meanwhile.
 	Wait func(wait func())
+	// OnKeys, if set, is told how many more keys have been loaded, and left out because they had
+	// expired.
+	OnKeys func(loaded, expired int)
 	// Slow, if not nil, says whether Pause is to be called behind each key, by a goroutine of
 	// its own, once what was read is in the keyspace or about to get there.
 	Slow  *atomic.Bool
@@ -228,7 +231,7 @@ func (l *loader) Key(h *KeyHeader) error {
 	l.begin(h)
 	l.skip = h.ExpireAtMs != NoExpire && h.ExpireAtMs < l.nowMs && !l.replaying
 	if l.skip {
-		l.stats.Expired++
+		l.countExpired()
 	}
 	return nil
 }
@@ -279,10 +282,16 @@ func (l *loader) finish() (err error) {
 	return err
 }
 
+// countExpired counts a key whose deadline has passed.
+func (l *loader) countExpired() {
+	l.stats.Expired++
+	l.belt.batch.expired++
+}
+
 // countEmpty counts a key of whose value nothing is left.
 func (l *loader) countEmpty() {
 	if l.dropped > 0 {
-		l.stats.Expired++
+		l.countExpired()
 		return
 	}
 	const named = 10 // as in the log of real servers

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"respect/rdb"
 )
 
 func TestKeyDelay(t *testing.T) {
@@ -85,6 +88,32 @@ func TestLoadingIsDelayed(t *testing.T) {
 		}
 		c.send("DBSIZE")
 		c.expect(":5000")
+	}
+}
+
+// TestLoadTellsHowManyKeys has a key that has expired and one that has not.
+func TestLoadTellsHowManyKeys(t *testing.T) {
+	w := rdb.NewWriter(11, false)
+	w.Header()
+	for _, expireAtMs := range []int64{1, rdb.NoExpire, rdb.NoExpire} {
+		w.Key(&rdb.KeyHeader{Key: fmt.Append(nil, len(w.Buf)), ExpireAtMs: expireAtMs, Freq: rdb.NoFreq, IdleSeconds: rdb.NoIdle})
+		w.String(bytes.Repeat([]byte("v"), slowRead))
+	}
+	w.EOF()
+	_, c, ended := delayed(t, false, "dump.rdb", append(w.Buf, make([]byte, 8)...))
+	for c.infoField("rdb_last_load_keys_expired") != "1" {
+		// The first key is on its way.
+	}
+	if got := c.infoField("loading") + c.infoField("rdb_last_load_keys_loaded"); got != "10" {
+		t.Errorf("loading, keys: %s", got)
+	}
+	c.send("CONFIG SET key-load-delay 0")
+	c.expect("+OK")
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if got := c.infoField("rdb_last_load_keys_loaded") + c.infoField("rdb_last_load_keys_expired"); got != "21" {
+		t.Errorf("loaded, expired: %s", got)
 	}
 }
 

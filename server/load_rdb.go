@@ -180,6 +180,11 @@ func (s *Server) loadFile(o rdb.LoadOptions) error {
 func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end int64, err error) {
 	o.SkipChecksum = o.SkipChecksum || !s.cfg.Rdbchecksum
 	o.OnAux = s.aux
+	s.stats.loadedKeys, s.stats.loadExpired = 0, 0
+	o.OnKeys = func(loaded, expired int) {
+		s.stats.loadedKeys += uint64(loaded)
+		s.stats.loadExpired += uint64(expired)
+	}
 	o.Slow, o.Pause = &s.loadDelay.isSet, s.dawdleLoading
 	s.beginReading()
 	stats, rest, err := rdb.LoadPreamble(in, s.ks, o)
@@ -187,7 +192,6 @@ func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end i
 	if s.cfg.SanitizeDumpPayload == "yes" {
 		s.stats.sanitized += uint64(stats.Packed)
 	}
-	s.stats.loadedKeys, s.stats.loadExpired = uint64(stats.Keys), uint64(stats.Expired)
 	if err != nil {
 		return nil, 0, err
 	}
