@@ -46,7 +46,7 @@ func AppendDump(dst []byte, o *keyspace.Object, version int, compress bool) []by
 // A Value is what was made of a DUMP payload: the value of a key that is still to be
 // added.
 type Value struct {
-	// Packed is how many listpacks, intsets and the like it was made of.
+	// Packed is how many listpacks and intsets were read, those included that were refused.
 	Packed int
 
 	kind  keyspace.Type
@@ -54,7 +54,7 @@ type Value struct {
 }
 
 // LoadObject makes a value of an object (see [OpenDump]). DB and key are only for error
-// messages. Errors are as those of [Reader.Read].
+// messages. Errors are as those of [Reader.Read]; of the value Packed is set all the same.
 func LoadObject(object []byte, ks *keyspace.Keyspace, db int, key []byte) (Value, error) {
 	l := newLoader(objectReader(object, db, key), &ks.Settings)
 	l.nowMs, l.size = ks.Now(), int64(len(object))
@@ -65,9 +65,9 @@ func LoadObject(object []byte, ks *keyspace.Keyspace, db int, key []byte) (Value
 		err = l.finish()
 	}
 	if err != nil {
-		return Value{}, err
+		return Value{Packed: l.reader.packed}, err
 	}
-	return Value{l.packed, l.valueType, l.value}, nil
+	return Value{l.reader.packed, l.valueType, l.value}, nil
 }
 
 // IsEmpty tells that the value has no elements, or none whose deadline has not passed.

@@ -80,7 +80,7 @@ func (r *Reader) pairsOfZiplist(what string) (listpack.Listpack, error) {
 
 // readHashListpack reads a listpack, stored as a string.
 func (r *Reader) readHashListpack(v ValueVisitor) error {
-	packed, err := r.string()
+	packed, err := r.packedString()
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (r *Reader) readHashListpackEx(v ValueVisitor) error {
 
 // readHashListpackExPreGA reads the second form of the release candidates.
 func (r *Reader) readHashListpackExPreGA(v ValueVisitor) error {
-	packed, err := r.string()
+	packed, err := r.packedString()
 	if err != nil {
 		return err
 	}

@@ -92,6 +92,15 @@ func (r *Reader) lengths(out ...*uint64) (err error) {
 	return nil
 }
 
+// packedString reads a string that holds elements in the form in which they are in memory.
+func (r *Reader) packedString() ([]byte, error) {
+	s, err := r.string()
+	if err == nil {
+		r.packed++
+	}
+	return s, err
+}
+
 // string reads a string in any encoding. The slice is valid until the next read.
 func (r *Reader) string() ([]byte, error) {
 	n, encoded, err := r.lengthOrEncoding()

@@ -79,7 +79,11 @@ func (r *Reader) readNode(v ValueVisitor) error {
 	if container != nodePlain && container != nodePacked {
 		return r.corrupt("Quicklist integrity check failed. (container %d)", container)
 	}
-	data, err := r.string()
+	read := r.packedString
+	if container == nodePlain {
+		read = r.string
+	}
+	data, err := read()
 	if err != nil {
 		return err
 	}

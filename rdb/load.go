@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"sync/atomic"
 
 	"respect/keyspace"
 )
@@ -15,6 +16,7 @@ type LoadStats struct {
 	Expired       int // left out because their deadline had passed, or that of all their fields
 	ExpiredFields int // of hashes, left out because their deadline had passed
 	Empty         int // left out because their value had no elements
+	Packed        int // listpacks and intsets that were read, whatever became of them
 	// Libraries are the sources of function libraries.
 	Libraries [][]byte
 	// EmptyKeys are the names of the first keys that count as Empty.
@@ -42,6 +44,13 @@ type LoadOptions struct {
 	// Wait, if set, is called to wait for what comes next from the file: who holds a lock
 	// that guards the keyspace can give it away meanwhile.
 	Wait func(wait func())
+	// OnKeys, if set, is told how many more keys have been loaded, and left out because they had
+	// expired.
+	OnKeys func(loaded, expired int)
+	// Slow, if not nil, says whether Pause is to be called behind each key, by a goroutine of
+	// its own, once what was read is in the keyspace or about to get there.
+	Slow  *atomic.Bool
+	Pause func()
 }
 
 // minKeySize is the least number of bytes that a key takes in a file. It bounds
@@ -71,8 +80,10 @@ func LoadPreamble(in io.Reader, ks *keyspace.Keyspace, o LoadOptions) (LoadStats
 	l.stats.Aux = map[string]string{}
 	l.reader.SkipChecksum = o.SkipChecksum
 	l.belt = newBelt()
+	l.slow, l.pause = o.Slow, o.Pause
 	i := inserter{ks: ks, options: &o, belt: l.belt}
 	stats, err := i.load(l)
+	stats.Packed = l.reader.packed
 	stats.End = l.reader.Position().Offset
 	return stats, l.reader.Rest(), err
 }
@@ -84,7 +95,9 @@ type loader struct {
 	belt      *belt // to the keyspace; nil if the value is all that is wanted
 	nowMs     int64
 	databases int
-	replaying bool      // deadlines do not count
+	replaying bool         // deadlines do not count
+	slow      *atomic.Bool // pause is to be called behind each key; nil for never
+	pause     func()
 	size      int64     // of the file in bytes, 0 if it is not known
 	stats     LoadStats // but for the number of keys
 
@@ -98,7 +111,6 @@ type loader struct {
 	value     any     // complete, or nil
 	building  builder // makes the value of elements that come one by one, or nil
 	dropped   int     // fields of it that have expired
-	packed    int     // listpacks, intsets and the like that it was made of
 
 	list listBuilder
 	set  setBuilder
@@ -194,7 +206,7 @@ func (l *loader) EOF(checksum uint64) error {
 // begin prepares for the value of a key.
 func (l *loader) begin(h *KeyHeader) {
 	l.header, l.object, l.skip = h, nil, false
-	l.value, l.building, l.dropped, l.packed = nil, nil, 0, 0
+	l.value, l.building, l.dropped = nil, nil, 0
 }
 
 // build makes b the builder of the value at hand, and reports whether it is new to it.
@@ -219,7 +231,7 @@ func (l *loader) Key(h *KeyHeader) error {
 	l.begin(h)
 	l.skip = h.ExpireAtMs != NoExpire && h.ExpireAtMs < l.nowMs && !l.replaying
 	if l.skip {
-		l.stats.Expired++
+		l.countExpired()
 	}
 	return nil
 }
@@ -236,6 +248,16 @@ func (l *loader) String(value []byte) error {
 }
 
 func (l *loader) EndKey() error {
+	err := l.endKey()
+	if err == nil && l.slow != nil && l.slow.Load() {
+		if err = l.belt.send(l.reader); err == nil {
+			l.pause()
+		}
+	}
+	return err
+}
+
+func (l *loader) endKey() error {
 	if l.skip {
 		return nil
 	}
@@ -260,10 +282,16 @@ func (l *loader) finish() (err error) {
 	return err
 }
 
+// countExpired counts a key whose deadline has passed.
+func (l *loader) countExpired() {
+	l.stats.Expired++
+	l.belt.batch.expired++
+}
+
 // countEmpty counts a key of whose value nothing is left.
 func (l *loader) countEmpty() {
 	if l.dropped > 0 {
-		l.stats.Expired++
+		l.countExpired()
 		return
 	}
 	const named = 10 // as in the log of real servers

@@ -137,7 +137,6 @@ func (b *hashBuilder) finish() (any, error) {
 }
 
 func (l *loader) HashListpack(packed []byte) error {
-	l.packed++
 	switch {
 	case l.skip:
 	case l.header.Type == TypeHashZipmap && longest(packed) > l.hash.limits.MaxListpackValue:
@@ -173,7 +172,6 @@ func (l *loader) addPairs(packed listpack.Listpack) error {
 }
 
 func (l *loader) HashListpackEx(triples []byte) error {
-	l.packed++
 	if l.skip {
 		return nil
 	}

@@ -40,6 +40,7 @@ type loadBatch struct {
 	facts        [][2]string
 	reservations []reservation
 	arrivals     []arrival
+	expired      int // keys that were left out
 }
 
 // belt carries batches from the goroutine that reads to the one that inserts.
@@ -172,6 +173,9 @@ func (i *inserter) insertBatch(b *loadBatch) error {
 			}
 		}
 		rest = rest[n:]
+	}
+	if i.options.OnKeys != nil {
+		i.options.OnKeys(len(b.arrivals), b.expired)
 	}
 	return nil
 }

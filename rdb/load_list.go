@@ -32,7 +32,6 @@ func (l *loader) ListElement(element []byte) error {
 }
 
 func (l *loader) ListNode(packed []byte) error {
-	l.packed++
 	if l.skip {
 		return nil
 	}

@@ -126,7 +126,6 @@ func (b *setBuilder) finishInts() (any, error) {
 }
 
 func (l *loader) SetIntset(integers []byte) error {
-	l.packed++
 	if !l.skip {
 		l.adopt(keyspace.TypeSet, keyspace.SetOfIntset(bytes.Clone(integers), l.set.limits))
 	}
@@ -134,7 +133,6 @@ func (l *loader) SetIntset(integers []byte) error {
 }
 
 func (l *loader) SetListpack(packed []byte) error {
-	l.packed++
 	if l.skip {
 		return nil
 	}

@@ -29,7 +29,6 @@ func (l *loader) ZSetMember(member []byte, score float64) error {
 }
 
 func (l *loader) ZSetListpack(packed []byte) error {
-	l.packed++
 	if !l.skip {
 		l.adopt(keyspace.TypeZSet, keyspace.ZSetOfListpack(bytes.Clone(packed), l.zset.limits))
 	}

@@ -34,6 +34,7 @@ type Reader struct {
 	// elements is how many the value at hand has, as the file announces, if they are stored
 	// one by one.
 	elements uint64
+	packed   int // listpacks and intsets that were read
 }
 
 // NewReader returns a reader for the file that begins at the next byte of in. It reads ahead; see

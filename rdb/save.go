@@ -22,6 +22,8 @@ type SaveOptions struct {
 	Aux [][2]string
 	// Functions are the sources of the function libraries.
 	Functions [][]byte
+	// Saved, if set, is told by [Save] how many keys it has just saved.
+	Saved func(keys int)
 	// Format, if set, is the form of the file instead of that of RDB files: nothing of the
 	// above counts then.
 	Format Format
@@ -235,9 +237,15 @@ func Save(out io.Writer, ks *keyspace.Keyspace, o SaveOptions) (SaveStats, error
 		to = NewPlainOutput(out)
 	}
 	w := newChunkWriter(to)
+	told := 0
 	for more := true; more; {
 		for more && s.Pending() < saveChunk {
 			more = s.Step()
+			if o.Saved != nil {
+				saved := s.Stats().Keys
+				o.Saved(saved - told)
+				told = saved
+			}
 		}
 		if err := w.write(s); err != nil {
 			s.GiveUp()

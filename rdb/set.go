@@ -30,7 +30,7 @@ func (r *Reader) readSet(v ValueVisitor) error {
 
 // readSetIntset reads an intset, stored as a string.
 func (r *Reader) readSetIntset(v ValueVisitor) error {
-	integers, err := r.string()
+	integers, err := r.packedString()
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (r *Reader) readSetIntset(v ValueVisitor) error {
 
 // readSetListpack reads a listpack, stored as a string.
 func (r *Reader) readSetListpack(v ValueVisitor) error {
-	packed, err := r.string()
+	packed, err := r.packedString()
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (r *Reader) readStreamNode() (stream.Node, error) {
 		return stream.Node{}, r.corrupt("Stream node key entry is not the size of a stream ID")
 	}
 	id := stream.IDFromBinary([stream.IDBytes]byte(key))
-	packed, err := r.string()
+	packed, err := r.packedString()
 	if err != nil {
 		return stream.Node{}, err
 	}

@@ -115,7 +115,7 @@ func (r *Reader) readZSetZiplist(v ValueVisitor) error {
 
 // readZSetListpack reads a listpack, stored as a string.
 func (r *Reader) readZSetListpack(v ValueVisitor) error {
-	packed, err := r.string()
+	packed, err := r.packedString()
 	if err != nil {
 		return err
 	}

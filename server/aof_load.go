@@ -197,7 +197,7 @@ func (r *replay) load(name string) (truncated bool, err error) {
 	defer f.Close()
 	var in io.Reader = f
 	if r.l != nil {
-		r.shared = &sharedReader{loadReader: loadReader{f, r.l}, s: s}
+		r.shared = &sharedReader{loadReader: loadReader{f, r.l, &s.loadDelay}, s: s}
 		in = r.shared
 	}
 	in, offset, err := r.preamble(in, size)
@@ -263,6 +263,7 @@ func (r *replay) commands(in *aof.Reader) (truncated bool, err error) {
 			if !r.inMulti {
 				r.good = in.Offset()
 			}
+			r.dawdle()
 			continue
 		}
 		switch {
@@ -277,6 +278,17 @@ func (r *replay) commands(in *aof.Reader) (truncated bool, err error) {
 			return r.truncate()
 		}
 		return false, r.bad(err)
+	}
+}
+
+// dawdle waits as key-load-delay asks for.
+func (r *replay) dawdle() {
+	switch {
+	case !r.s.loadDelay.isSet.Load():
+	case r.l != nil:
+		r.s.whileClientsAsk(r.s.dawdleLoading)
+	default:
+		r.s.dawdleLoading()
 	}
 }
 

@@ -330,8 +330,8 @@ func TestAppendingAllocatesNothing(t *testing.T) {
 func TestSaveDuringRewrite(t *testing.T) {
 	dir := t.TempDir()
 	s := appending(t, dir, Options{}, nil)
-	s.send("DEBUG POPULATE 1000", "CONFIG SET rdb-key-save-delay 300000", "BGREWRITEAOF", "SAVE", "INCR n")
-	s.expect("+OK", "+OK", "+Background append only file rewriting started", "+OK", ":1")
+	s.send("DEBUG POPULATE 1000", "CONFIG SET rdb-key-save-delay 300000", "BGREWRITEAOF", "CONFIG SET rdb-key-save-delay 0", "SAVE", "INCR n")
+	s.expect("+OK", "+OK", "+Background append only file rewriting started", "+OK", "+OK", ":1")
 	waitSaved(t, s.Server)
 	if got := s.infoField("aof_last_bgrewrite_status"); got != "ok" {
 		t.Fatal(got, s.log)

@@ -30,8 +30,8 @@ type backgroundSave struct {
 	finish    func(b *backgroundSave, err error) // told of the end, with the lock held
 	syncEvery int64                              // bytes after which the file is synced; 0 for only at the end
 	startedMs int64
-	dirty     uint64        // changes of the keyspace when it began
-	delay     time.Duration // for each key
+	dirty     uint64 // changes of the keyspace when it began
+	delay     keyDelay
 	cancelled bool          // guarded by Server.mu
 	walked    bool          // all keys have been saved; guarded by Server.mu
 	commands  uint64        // how many there had been at the last slice
@@ -101,7 +101,7 @@ func (s *Server) newBackgroundSave(draft *disk.Draft, o rdb.SaveOptions) *backgr
 	b := &backgroundSave{
 		draft: draft, startedMs: s.nowMs, dirty: s.dirty, quit: make(chan struct{}), ended: make(chan struct{}),
 		saver: rdb.NewSaver(s.ks, o), output: rdb.NewOutput(draft, o.SkipChecksum),
-		delay: time.Duration(s.cfg.RdbKeySaveDelay) * time.Microsecond,
+		delay: keyDelay(s.cfg.RdbKeySaveDelay),
 	}
 	if o.Format != nil {
 		b.output = rdb.NewPlainOutput(draft)
@@ -119,7 +119,7 @@ func (s *Server) runBackgroundSave(b *backgroundSave) {
 		s.mu.Lock()
 		more = b.slice(b.delay > 0)
 		saved := b.saver.Stats().Keys
-		delay := b.delay * time.Duration(saved-b.keys)
+		delay := b.delay.of(saved - b.keys)
 		b.keys = saved
 		busy := s.stats.commands != b.commands
 		b.commands = s.stats.commands

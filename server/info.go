@@ -233,7 +233,7 @@ func (s *Server) infoPersistence(w *infoWriter) {
 func (s *Server) infoLoading(w *infoWriter) {
 	l := s.loading
 	loaded, eta := l.loaded.Load(), int64(1) // until more is known
-	if seconds := (s.nowMs - l.startedMs) / 1000; seconds > 0 {
+	if seconds := s.nowMs/1000 - l.startedMs/1000; seconds > 0 {
 		eta = seconds * max(0, l.total-loaded) / (loaded + 1)
 	}
 	w.field("loading_start_time", l.startedMs/1000)

@@ -124,9 +124,17 @@ func (s *Server) whileClientsAsk(wait func()) {
 type loadReader struct {
 	in      io.Reader
 	loading *loading
+	delay   *loadDelay
 }
 
+// slowRead is how many bytes are read at once while key-load-delay is set: what has been
+// read should be what has been loaded.
+const slowRead = 1 << 10
+
 func (r loadReader) Read(p []byte) (n int, err error) {
+	if len(p) > slowRead && r.delay.isSet.Load() {
+		p = p[:slowRead]
+	}
 	n, err = r.in.Read(p)
 	r.loading.loaded.Add(int64(n))
 	if r.loading.ended.Load() {
@@ -162,7 +170,7 @@ func (s *Server) loadFile(o rdb.LoadOptions) error {
 	var in io.Reader = f
 	if s.loading != nil {
 		s.loading.total = info.Size()
-		in = loadReader{f, s.loading}
+		in = loadReader{f, s.loading, &s.loadDelay}
 	}
 	_, _, err = s.readRDB(in, o)
 	return err
@@ -172,10 +180,18 @@ func (s *Server) loadFile(o rdb.LoadOptions) error {
 func (s *Server) readRDB(in io.Reader, o rdb.LoadOptions) (rest io.Reader, end int64, err error) {
 	o.SkipChecksum = o.SkipChecksum || !s.cfg.Rdbchecksum
 	o.OnAux = s.aux
+	s.stats.loadedKeys, s.stats.loadExpired = 0, 0
+	o.OnKeys = func(loaded, expired int) {
+		s.stats.loadedKeys += uint64(loaded)
+		s.stats.loadExpired += uint64(expired)
+	}
+	o.Slow, o.Pause = &s.loadDelay.isSet, s.dawdleLoading
 	s.beginReading()
 	stats, rest, err := rdb.LoadPreamble(in, s.ks, o)
 	s.endReading()
-	s.stats.loadedKeys, s.stats.loadExpired = uint64(stats.Keys), uint64(stats.Expired)
+	if s.cfg.SanitizeDumpPayload == "yes" {
+		s.stats.sanitized += uint64(stats.Packed)
+	}
 	if err != nil {
 		return nil, 0, err
 	}

@@ -146,7 +146,11 @@ func (s *Server) save() error {
 	}
 	s.saving.foreground.Store(draft)
 	defer s.saving.foreground.Store(nil)
-	stats, err := rdb.Save(s.draftWriter(draft), s.ks, s.saveOptions())
+	o := s.saveOptions()
+	if delay := keyDelay(s.cfg.RdbKeySaveDelay); delay != 0 {
+		o.Saved = func(keys int) { time.Sleep(delay.of(keys)) }
+	}
+	stats, err := rdb.Save(s.draftWriter(draft), s.ks, o)
 	if err != nil {
 		return s.dropFile(draft, savingValues, err)
 	}

@@ -91,8 +91,9 @@ type Server struct {
 	places           []foundPlace         // room for those of a search; empty
 	dirty            uint64               // changes of the keyspace
 	loading          *loading             // the load that is under way, or nil
-	ending           atomic.Bool          // a signal has begun the end
-	stopping         bool                 // no command is carried out any more
+	loadDelay        loadDelay
+	ending           atomic.Bool // a signal has begun the end
+	stopping         bool        // no command is carried out any more
 	saving           saving
 	copies           []copyKeeper // nil if there are none
 	unit             unit         // what they are being told

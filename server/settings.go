@@ -28,6 +28,7 @@ func (s *Server) applyConfig() {
 	s.onChange(s.applyObservation, "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold")
 	s.onChange(s.applyLimits, "client-output-buffer-limit", "maxmemory-clients", "maxmemory")
 	s.onChange(s.applyMaxmemory, "maxmemory")
+	s.onChange(s.applyLoadDelay, "key-load-delay")
 }
 
 // onChange calls apply now and at each change of one of the parameters.

@@ -16,7 +16,7 @@ type stats struct {
 	evictedClients      uint64 // connections closed to free memory
 	deniedAuth          uint64 // failed AUTH
 	saves               uint64 // begun
-	sanitized           uint64 // packed values that RESTORE was asked to validate
+	sanitized           uint64 // listpacks and intsets that sanitize-dump-payload had validated
 
 	startMemory, peakMemory uint64 // bytes
 	loadedKeys, loadExpired uint64 // of the RDB file: kept, and left out as expired

@@ -90,7 +90,8 @@ type Config struct {
 	Appendfilename             string
 	Appenddirname              string
 	Appendfsync                string // everysec, always or no
-	RdbKeySaveDelay            int64  // microseconds
+	RdbKeySaveDelay            int64  // microseconds, or one for a part of the keys
+	KeyLoadDelay               int64  // in the same way
 	AofLoadTruncated           bool
 	AofUseRdbPreamble          bool
 	NoAppendfsyncOnRewrite     bool

@@ -63,7 +63,7 @@ func (c *Config) hiddenParams() []Param {
 	return []Param{
 		{"compat", "", Hidden | Immutable, oneOf(&c.Compat, "", "7.0", "7.2", "7.4"), ""},
 		{"aof-disable-auto-gc", "", Hidden, yesNo(new(bool), false), noDebugging},
-		{"key-load-delay", "", Hidden, integer(new(int64), 0, math.MinInt32, math.MaxInt32), noDebugging},
+		{"key-load-delay", "", Hidden, integer(&c.KeyLoadDelay, 0, math.MinInt32, math.MaxInt32), ""},
 		{"rdb-key-save-delay", "", Hidden, integer(&c.RdbKeySaveDelay, 0, math.MinInt32, math.MaxInt32), ""},
 		{"loading-process-events-interval-bytes", "", Hidden, integer(new(int64), 2<<20, 1024, math.MaxInt32), noDebugging},
 		{"lua-enable-deprecated-api", "", Hidden | Immutable, yesNo(new(bool), false), noDebugging},
