@@ -153,3 +153,16 @@ func TestSavingIsDelayed(t *testing.T) {
 		t.Errorf("%d keys in the file", got)
 	}
 }
+
+// fileOf returns a file of so many keys.
+func fileOf(keys int) []byte {
+	w := rdb.NewWriter(11, true)
+	w.Header()
+	w.Aux("used-mem", "123456")
+	for i := range keys {
+		w.Key(&rdb.KeyHeader{Key: fmt.Appendf(nil, "key:%d", i), ExpireAtMs: rdb.NoExpire, Freq: rdb.NoFreq, IdleSeconds: rdb.NoIdle})
+		w.String(fmt.Appendf(nil, "value:%d", i))
+	}
+	w.EOF()
+	return append(w.Buf, make([]byte, 8)...)
+}

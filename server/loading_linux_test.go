@@ -2,7 +2,6 @@ package server
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -11,8 +10,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"respect/rdb"
 )
 
 // slowStart starts a server whose data file is a pipe, so that the test decides how far
@@ -39,19 +36,6 @@ func slowStart(t *testing.T) (*Server, *os.File, *peer, chan error) {
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	t.Cleanup(func() { conn.Close() })
 	return s, pipe, &peer{t, conn, bufio.NewReader(conn)}, ended
-}
-
-// fileOf returns a file of so many keys.
-func fileOf(keys int) []byte {
-	w := rdb.NewWriter(11, true)
-	w.Header()
-	w.Aux("used-mem", "123456")
-	for i := range keys {
-		w.Key(&rdb.KeyHeader{Key: fmt.Appendf(nil, "key:%d", i), ExpireAtMs: rdb.NoExpire, Freq: rdb.NoFreq, IdleSeconds: rdb.NoIdle})
-		w.String(fmt.Appendf(nil, "value:%d", i))
-	}
-	w.EOF()
-	return append(w.Buf, make([]byte, 8)...)
 }
 
 func TestClientsMayAskWhileItLoads(t *testing.T) {
