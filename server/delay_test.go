@@ -129,8 +129,9 @@ func TestItEndsWhileLoadingIsDelayed(t *testing.T) {
 
 // TestSavingIsDelayed has SAVE and DEBUG RELOAD take as long as they are to.
 func TestSavingIsDelayed(t *testing.T) {
-	s, addr := startServer(t, Options{})
-	s.cfg.EnableDebugCommand = "yes"
+	cfg := quiet(t)
+	cfg.EnableDebugCommand = "yes"
+	s, addr := startServer(t, Options{Config: cfg})
 	c := dial(t, addr)
 	c.send("DEBUG POPULATE 20")
 	c.expect("+OK")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // What a process leaves behind that was killed while it wrote a draft: a file with a temporary
@@ -55,7 +56,7 @@ func removeUnlocked(path string) bool {
 // who looks for files that were left may have the lock for a moment, and remove the file.
 func createLocked(fs FS, name string) (file File, held io.Closer, err error) {
 	const attempts = 100
-	for range attempts {
+	for i := range attempts {
 		file, err = fs.Create(name)
 		locker, ok := fs.(Locker)
 		if err != nil || !ok {
@@ -66,6 +67,7 @@ func createLocked(fs FS, name string) (file File, held io.Closer, err error) {
 			return file, held, nil
 		}
 		_ = file.Close() // it is empty
+		time.Sleep(time.Duration(i) * 100 * time.Microsecond)
 	}
 	return nil, nil, err
 }
