@@ -216,7 +216,7 @@ func (l *loader) build(t keyspace.Type, b builder) (begins bool) {
 	return begins
 }
 
-// expected returns for how many elements of the value at hand to make room in a table: for
+// expected returns for how many members of a sorted set to make room in a table: for
 // as many as the file announces, as long as the room is no larger than the rest of the file.
 func (l *loader) expected() int {
 	const room = 10 // bytes of a table for each element

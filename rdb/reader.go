@@ -31,8 +31,8 @@ type Reader struct {
 	first   []byte // memory of the first of two strings that are needed together
 	pack    []byte // memory of converted ziplists and zipmaps
 	seen    seen
-	// elements is how many the value at hand has, as the file announces, if they are stored
-	// one by one.
+	// elements is how many members the sorted set at hand has, as the file announces, if they
+	// are stored one by one.
 	elements uint64
 	packed   int // listpacks and intsets that were read
 }

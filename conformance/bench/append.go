@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"respect/conformance/target"
@@ -29,8 +28,8 @@ func keepsFile(dir, policy string) []target.Param {
 	}
 }
 
-// appendCases are the commands of the files that are loaded.
-var appendCases = []int{0, 1} // of fileCases
+// appendCases are the data sets of the files that are loaded: those of many small commands.
+var appendCases = fileCases[:2]
 
 // runAppend measures SET with each policy, and the start of a server on a file.
 func (b *bench) runAppend(ctx context.Context) error {
@@ -46,8 +45,8 @@ func (b *bench) runAppend(ctx context.Context) error {
 			}
 		}
 	}
-	for _, i := range appendCases {
-		if err := b.runAppendLoad(ctx, i); err != nil {
+	for _, c := range appendCases {
+		if err := b.runAppendLoad(ctx, "load AOF of "+c.name, c.request); err != nil {
 			return err
 		}
 	}
@@ -55,56 +54,34 @@ func (b *bench) runAppend(ctx context.Context) error {
 }
 
 func (b *bench) runPolicy(ctx context.Context, policy string, w workload) error {
-	progress("%s", w)
-	rps := newResult(w.String(), "throughput", "requests/s", aim{atLeast: 1.0})
-	cpu := newResult(w.String(), "cpu per request", "µs", w.cpuAim())
-	err := b.inTurn(func(name string) (err error) {
+	return b.runWorkload(w, aim{atLeast: 1.0}, func(name string) (rps, cpu float64, err error) {
 		dir, err := os.MkdirTemp(b.dir, "aof-")
 		if err != nil {
-			return err
+			return 0, 0, err
 		}
 		s, err := b.startServer(ctx, name, keepsFile(dir, policy)...)
 		if err != nil {
-			return err
+			return 0, 0, err
 		}
 		defer func() { err = errors.Join(err, s.close(), os.RemoveAll(dir)) }()
-		r, c, err := b.runOnce(ctx, s, w)
-		rps.add(name, r)
-		cpu.add(name, c)
-		return err
+		return b.runOnce(ctx, s, w)
 	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", w, err)
-	}
-	b.results = append(b.results, rps, cpu)
-	return nil
 }
 
 // runAppendLoad measures the start on a file of one command for each element, as a real
 // server has written it.
-func (b *bench) runAppendLoad(ctx context.Context, i int) error {
-	c := fileCases[i]
-	what := "load AOF of " + c.name
+func (b *bench) runAppendLoad(ctx context.Context, what string, request func(i int) []string) error {
 	progress("%s", what)
-	f := fileBench{bench: b, dir: filepath.Join(b.dir, fmt.Sprintf("append%d", i)), elements: b.keys}
-	f.params = keepsFile(f.dir, "no")
-	if err := os.Mkdir(f.dir, 0o700); err != nil {
-		return err
-	}
-	if err := f.write(ctx, c.request); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	elapsed := newResult(what, "time", "ms", fileAim)
-	cpu := newResult(what, "cpu time", "ms", fileAim)
-	err := b.inTurn(func(name string) error {
-		e, c, err := f.loadOnce(ctx, name)
-		elapsed.add(name, milliseconds(e))
-		cpu.add(name, milliseconds(c))
-		return err
-	})
+	dir, err := os.MkdirTemp(b.dir, "aof-")
 	if err != nil {
+		return err
+	}
+	f := fileBench{bench: b, dir: dir, params: keepsFile(dir, "no"), elements: b.keys}
+	if err := f.write(ctx, request); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	b.results = append(b.results, elapsed, cpu)
-	return os.RemoveAll(f.dir)
+	if err := f.measure(ctx, what, f.loadOnce); err != nil {
+		return err
+	}
+	return os.RemoveAll(dir)
 }

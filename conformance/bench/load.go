@@ -50,21 +50,11 @@ func (b *bench) runFiles(ctx context.Context) error {
 		}
 		for _, m := range []struct {
 			verb string
-			once func(ctx context.Context, name string) (elapsed, cpu time.Duration, err error)
+			once timing
 		}{{"save ", f.saveOnce}, {"load ", f.loadOnce}} {
-			what := m.verb + c.name
-			elapsed := newResult(what, "time", "ms", fileAim)
-			cpu := newResult(what, "cpu time", "ms", fileAim)
-			err := b.inTurn(func(name string) error {
-				e, c, err := m.once(ctx, name)
-				elapsed.add(name, milliseconds(e))
-				cpu.add(name, milliseconds(c))
+			if err := f.measure(ctx, m.verb+c.name, m.once); err != nil {
 				return err
-			})
-			if err != nil {
-				return fmt.Errorf("%s: %w", what, err)
 			}
-			b.results = append(b.results, elapsed, cpu)
 		}
 	}
 	return nil
@@ -77,6 +67,18 @@ type fileBench struct {
 	params   []target.Param // of each server, besides dir
 	elements int
 	keys     int64 // in the file
+}
+
+// timing does something once with a server, and tells how long it took.
+type timing func(ctx context.Context, name string) (elapsed, cpu time.Duration, err error)
+
+// measure times what once does with each server.
+func (f *fileBench) measure(ctx context.Context, what string, once timing) error {
+	elapsed, cpu := newResult(what, "time", "ms", fileAim), newResult(what, "cpu time", "ms", fileAim)
+	return f.runPair(elapsed, cpu, func(name string) (float64, float64, error) {
+		e, c, err := once(ctx, name)
+		return milliseconds(e), milliseconds(c), err
+	})
 }
 
 // start starts a server on the file.

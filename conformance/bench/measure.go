@@ -67,20 +67,36 @@ func (b *bench) runWorkloads(ctx context.Context) (err error) {
 		}
 	}
 	for _, w := range b.workloads {
-		progress("%s", w)
-		rps := newResult(w.String(), "throughput", "requests/s", w.throughputAim())
-		cpu := newResult(w.String(), "cpu per request", "µs", w.cpuAim())
-		err := b.inTurn(func(name string) error {
-			r, c, err := b.runOnce(ctx, running[name], w)
-			rps.add(name, r)
-			cpu.add(name, c)
-			return err
+		err := b.runWorkload(w, w.throughputAim(), func(name string) (rps, cpu float64, err error) {
+			return b.runOnce(ctx, running[name], w)
 		})
 		if err != nil {
-			return fmt.Errorf("%s: %w", w, err)
+			return err
 		}
-		b.results = append(b.results, rps, cpu)
 	}
+	return nil
+}
+
+// runWorkload measures the throughput of a workload and the CPU time for each request.
+func (b *bench) runWorkload(w workload, throughput aim, once func(server string) (rps, cpu float64, err error)) error {
+	progress("%s", w)
+	rps := newResult(w.String(), "throughput", "requests/s", throughput)
+	cpu := newResult(w.String(), "cpu per request", "µs", w.cpuAim())
+	return b.runPair(rps, cpu, once)
+}
+
+// runPair measures two things at once and keeps the results.
+func (b *bench) runPair(first, second result, once func(server string) (x, y float64, err error)) error {
+	err := b.inTurn(func(name string) error {
+		x, y, err := once(name)
+		first.add(name, x)
+		second.add(name, y)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", first.workload, err)
+	}
+	b.results = append(b.results, first, second)
 	return nil
 }
 
