@@ -111,12 +111,32 @@ func checkSaved(t *testing.T, ks *keyspace.Keyspace, o *keyspace.Object) {
 	if o.Encoding() == "quicklist" && again.Encoding() == "listpack" {
 		return // it was a quicklist only because it came from a ziplist
 	}
+	if o.Encoding() == "hashtable" && again.Encoding() == "intset" {
+		// It came as a listpack that is too long here; of members that come one by one real
+		// servers make an intset, too.
+		sameMembers(t, o.Set(), again.Set())
+		return
+	}
 	if again.Type() != o.Type() || again.Encoding() != o.Encoding() {
 		t.Fatalf("%q: a %s, saved and loaded a %s", object, o.Encoding(), again.Encoding())
 	}
 	if second := AppendDump(nil, again, MaxVersion, true); len(object) != len(second) {
 		t.Fatalf("%q: then %q", object, second)
 	}
+}
+
+// sameMembers requires two sets to hold the same.
+func sameMembers(t *testing.T, a, b *keyspace.Set) {
+	t.Helper()
+	if a.Len() != b.Len() {
+		t.Fatalf("%d and %d members", a.Len(), b.Len())
+	}
+	a.EachText(func(member []byte) bool {
+		if !b.Has(member) {
+			t.Fatalf("%q is lost", member)
+		}
+		return true
+	})
 }
 
 // TestObjectDamageIsLoaded is TestObjectDamage for the values that are made of it.
