@@ -3,14 +3,11 @@ package server
 import (
 	"fmt"
 	"io"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"respect/server/process"
 )
 
 // keeper notes what is propagated.
@@ -198,27 +195,43 @@ func TestReadingIsPaced(t *testing.T) {
 	defer s.Close()
 	s.Lock()
 	defer s.Unlock()
-	s.pacing.own = true
+	times, left := uint64(7), uint64(1<<20)
+	s.pacing.own, s.pacing.collections = true, func() (uint64, uint64) { return times, left }
 	s.beginReading()
 	if s.pacing.garbage != loadGarbage {
 		t.Errorf("%d %% while reading", s.pacing.garbage)
 	}
-	runtime.GC()
-	for i := range 200_000 {
+	for i := range 20_000 {
 		s.ks.DB(0).SetString(fmt.Appendf(nil, "key:%d", i), make([]byte, 100), false)
 	}
 	s.endReading()
-	if s.pacing.garbage <= usualGarbage || s.pacing.garbage == loadGarbage {
-		t.Errorf("%d %% behind it", s.pacing.garbage)
+	paced := int((2*s.usedMemory() - left) * 100 / left)
+	if s.pacing.garbage != paced || paced < 2*usualGarbage {
+		t.Errorf("%d %% behind it, want %d", s.pacing.garbage, paced)
 	}
 	s.paceCollector()
-	if times, _ := process.Collections(); times == s.pacing.times && !s.pacing.loaded {
-		t.Error("changed before garbage was collected")
+	if s.pacing.garbage != paced {
+		t.Errorf("%d %% before garbage was collected, want %d", s.pacing.garbage, paced)
 	}
-	runtime.GC()
+	times++
 	s.paceCollector()
 	if s.pacing.garbage != usualGarbage {
 		t.Errorf("%d %% in the end", s.pacing.garbage)
+	}
+}
+
+// What is collected already while it is read changes nothing.
+func TestReadingOfLittleIsNotPaced(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(usualGarbage))
+	s := New(Options{Config: quiet(t), Log: io.Discard})
+	defer s.Close()
+	s.Lock()
+	defer s.Unlock()
+	s.pacing.own, s.pacing.collections = true, func() (uint64, uint64) { return 7, 1 << 40 }
+	s.beginReading()
+	s.endReading()
+	if s.pacing.garbage != usualGarbage {
+		t.Errorf("%d %% behind it", s.pacing.garbage)
 	}
 }
 

@@ -41,12 +41,16 @@ type collectorPacing struct {
 	loading bool   // an RDB file is read
 	loaded  bool   // one has been read, and garbage was not collected since
 	times   uint64 // it had been collected by then
+
+	// collections returns how often garbage was collected, and how many bytes were left of
+	// the heap by the last time.
+	collections func() (times, left uint64)
 }
 
 // ownCollector lets the server pace the collector from now on, unless the environment
 // does.
 func (s *Server) ownCollector() {
-	s.pacing.own = os.Getenv("GOGC") == ""
+	s.pacing.own, s.pacing.collections = os.Getenv("GOGC") == "", process.Collections
 	s.paceCollector()
 }
 
@@ -75,7 +79,7 @@ func (s *Server) paceCollector() {
 		usual = loadGarbage
 	}
 	if p.loaded {
-		if times, _ := process.Collections(); times == p.times {
+		if times, _ := p.collections(); times == p.times {
 			return
 		}
 		p.loaded = false
@@ -101,7 +105,7 @@ func (s *Server) endReading() {
 	if !p.own || s.cfg.Maxmemory > 0 {
 		return
 	}
-	times, left := process.Collections()
+	times, left := p.collections()
 	if goal := 2 * s.usedMemory(); left > 0 && goal > 2*left {
 		p.loaded, p.times = true, times
 		p.garbage = int((goal - left) * 100 / left)
