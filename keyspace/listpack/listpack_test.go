@@ -130,6 +130,21 @@ func compare(t *testing.T, lp Listpack, want []string) {
 		if inside := j >= 0 && j < len(want); inside != (at != 0) || inside && !lp.Get(at).Equal([]byte(want[j])) {
 			t.Fatalf("Seek(%d) = %d", i, at)
 		}
+		if i < 0 {
+			continue
+		}
+		if next, missing := lp.Skip(lp.First(), i); next != at || missing != 0 {
+			t.Fatalf("Skip(%d) = %d with %d missing, want %d", i, next, missing, at)
+		}
+		if at != 0 {
+			e := lp.Get(at)
+			if n, ok := lp.Small(at); ok && (!e.IsInt() || e.Int != n) {
+				t.Fatalf("%d is small, and %q", n, e.AppendTo(nil))
+			}
+		}
+	}
+	if _, n := lp.Skip(lp.First(), len(want)+3); n != 3 {
+		t.Fatalf("%d elements missing, not 3", n)
 	}
 }
 

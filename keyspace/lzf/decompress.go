@@ -75,6 +75,9 @@ func AppendDecompressed(dst, src []byte, size int) ([]byte, error) {
 // appendRepeat appends n bytes that start at s[ref]; they may overlap what is
 // being appended.
 func appendRepeat(s []byte, ref, n int) []byte {
+	if ref+n <= len(s) {
+		return append(s, s[ref:ref+n]...)
+	}
 	for n > 0 {
 		chunk := min(n, len(s)-ref)
 		s = append(s, s[ref:ref+chunk]...)

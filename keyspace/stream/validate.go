@@ -31,6 +31,10 @@ func (v *validator) int(what string, low, high int64) int64 {
 		v.err = corrupt("ends before %s", what)
 		return 0
 	}
+	if n, ok := v.lp.Small(v.at); ok && n >= low && n <= high {
+		v.at = v.lp.Next(v.at)
+		return n
+	}
 	e := v.lp.Get(v.at)
 	if !e.IsInt() || e.Int < low || e.Int > high {
 		v.err = corrupt("%s is %.20q", what, e.AppendTo(nil))
@@ -42,12 +46,12 @@ func (v *validator) int(what string, low, high int64) int64 {
 
 // pass passes over n elements of any kind.
 func (v *validator) pass(what string, n int64) {
-	for ; n > 0 && v.err == nil; n-- {
-		if v.at == 0 {
-			v.err = corrupt("ends within %s", what)
-			return
-		}
-		v.at = v.lp.Next(v.at)
+	if v.err != nil {
+		return
+	}
+	var missing int
+	if v.at, missing = v.lp.Skip(v.at, int(n)); missing > 0 {
+		v.err = corrupt("ends within %s", what)
 	}
 }
 
