@@ -92,31 +92,6 @@ func (lp Listpack) Next(at int) int {
 	return at
 }
 
-// Skip returns the offset n elements on, 0 at the end, and how many elements the end was
-// too near by.
-func (lp Listpack) Skip(at, n int) (next, missing int) {
-	for ; n > 0 && at != 0; n-- {
-		if c := lp[at]; c < 0x80 {
-			at += 2
-		} else if c < 0xc0 {
-			at += int(c&0x3f) + 2
-		} else {
-			at += entrySize(lp[at:])
-		}
-		if at == len(lp)-1 {
-			at = 0
-		}
-	}
-	return at, n
-}
-
-// Small returns the element at the offset if it is an integer from 0 to 127 in the shortest
-// encoding, as most integers are.
-func (lp Listpack) Small(at int) (n int64, ok bool) {
-	c := lp[at]
-	return int64(c), c < 0x80
-}
-
 // Prev returns the offset of the element before the one at the given offset, or 0.
 func (lp Listpack) Prev(at int) int {
 	if at == headerSize {

@@ -14,12 +14,11 @@ func corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
 }
 
-// validator reads the elements of a listpack that is in order as such, one after the
-// other, and remembers the first that is not what it should be.
+// validator reads the elements of a listpack one after the other, and remembers the first
+// that is not what it should be.
 type validator struct {
-	lp  listpack.Listpack
-	at  int // of the next element, 0 at the end
-	err error
+	scan listpack.Scanner
+	err  error
 }
 
 // int reads an integer from low to high.
@@ -27,21 +26,33 @@ func (v *validator) int(what string, low, high int64) int64 {
 	if v.err != nil {
 		return 0
 	}
-	if v.at == 0 {
+	n, ok := v.scan.Small()
+	if !ok {
+		n = v.large(what)
+	}
+	if v.err == nil && (n < low || n > high) {
+		v.err = corrupt("%s is \"%d\"", what, n)
+		return 0
+	}
+	return n
+}
+
+// large reads an integer of any size.
+func (v *validator) large(what string) int64 {
+	if !v.scan.More() {
 		v.err = corrupt("ends before %s", what)
 		return 0
 	}
-	if n, ok := v.lp.Small(v.at); ok && n >= low && n <= high {
-		v.at = v.lp.Next(v.at)
-		return n
+	e, err := v.scan.Next()
+	switch {
+	case err != nil:
+		v.err = corrupt("%v", err)
+	case !e.IsInt():
+		v.err = corrupt("%s is %.20q", what, e.Bytes)
+	default:
+		return e.Int
 	}
-	e := v.lp.Get(v.at)
-	if !e.IsInt() || e.Int < low || e.Int > high {
-		v.err = corrupt("%s is %.20q", what, e.AppendTo(nil))
-		return 0
-	}
-	v.at = v.lp.Next(v.at)
-	return e.Int
+	return 0
 }
 
 // pass passes over n elements of any kind.
@@ -49,8 +60,11 @@ func (v *validator) pass(what string, n int64) {
 	if v.err != nil {
 		return
 	}
-	var missing int
-	if v.at, missing = v.lp.Skip(v.at, int(n)); missing > 0 {
+	missing, err := v.scan.Skip(int(n))
+	switch {
+	case err != nil:
+		v.err = corrupt("%v", err)
+	case missing > 0:
 		v.err = corrupt("ends within %s", what)
 	}
 }
@@ -74,12 +88,12 @@ type Node struct {
 // Validate reports what is wrong with bytes that claim to be the node with the given
 // ID. Longer encodings than needed are fine, as they are in listpacks.
 func Validate(node ID, b []byte) (Node, error) {
-	if err := listpack.Validate(b); err != nil {
+	scan, err := listpack.Scan(b)
+	if err != nil {
 		return Node{}, corrupt("%v", err)
 	}
 	n := Node{ID: node, Listpack: b}
-	v := validator{lp: b}
-	v.at = v.lp.First()
+	v := validator{scan: scan}
 	live := v.int("the number of entries", 0, maxCount)
 	deleted := v.int("the number of deleted entries", 0, maxCount)
 	fields := v.int("the number of fields", 0, maxCount)
@@ -99,12 +113,17 @@ func Validate(node ID, b []byte) (Node, error) {
 	}
 	switch {
 	case v.err != nil:
-	case v.at != 0:
+	case v.scan.More():
 		v.err = corrupt("more than %d entries", live+deleted)
 	case live+deleted == 0:
 		v.err = corrupt("no entry")
 	case int64(n.Live) != live:
 		v.err = corrupt("%d entries, the node says %d", n.Live, live)
+	}
+	if v.err == nil {
+		if err := v.scan.End(); err != nil {
+			v.err = corrupt("%v", err)
+		}
 	}
 	return n, v.err
 }
