@@ -28,6 +28,9 @@ const (
 	// it makes is kept, and looking through it again and again is wasted. One million small
 	// hashes took a seventh less CPU time, one sorted set of a million members a third less.
 	loadGarbage = 800
+	// beginsAt is how soon it is begun to collect garbage, in tenths of what there may be,
+	// if the program makes it fast.
+	beginsAt = 7
 	// leastGarbage is how much there may be at the limit.
 	leastGarbage = 20
 	// garbageRoom is how many bytes above a small limit do not matter.
@@ -45,12 +48,15 @@ type collectorPacing struct {
 	// collections returns how often garbage was collected, and how many bytes were left of
 	// the heap by the last time.
 	collections func() (times, left uint64)
+	// tell tells the collector how much garbage there may be.
+	tell func(percent int) (before int)
 }
 
 // ownCollector lets the server pace the collector from now on, unless the environment
 // does.
 func (s *Server) ownCollector() {
-	s.pacing.own, s.pacing.collections = os.Getenv("GOGC") == "", process.Collections
+	p := &s.pacing
+	p.own, p.collections, p.tell = os.Getenv("GOGC") == "", process.Collections, debug.SetGCPercent
 	s.paceCollector()
 }
 
@@ -86,7 +92,7 @@ func (s *Server) paceCollector() {
 	}
 	if garbage := garbageAllowed(s.usedMemory(), s.cfg.Maxmemory, usual); garbage != p.garbage {
 		p.garbage = garbage
-		debug.SetGCPercent(garbage)
+		p.tell(garbage)
 	}
 }
 
@@ -101,14 +107,14 @@ func (s *Server) beginReading() {
 func (s *Server) endReading() {
 	p := &s.pacing
 	p.loading = false
+	if p.own && s.cfg.Maxmemory == 0 {
+		times, left := p.collections()
+		if begin := 2 * s.usedMemory(); left > 0 && begin > 2*left {
+			p.loaded, p.times = true, times
+			p.garbage = int((begin - left) * 100 / left * 10 / beginsAt)
+			p.tell(p.garbage)
+			return
+		}
+	}
 	s.paceCollector()
-	if !p.own || s.cfg.Maxmemory > 0 {
-		return
-	}
-	times, left := p.collections()
-	if goal := 2 * s.usedMemory(); left > 0 && goal > 2*left {
-		p.loaded, p.times = true, times
-		p.garbage = int((goal - left) * 100 / left)
-		debug.SetGCPercent(p.garbage)
-	}
 }
