@@ -308,18 +308,9 @@ func (c *client) setFields(a *args, name string) (added int, err error) {
 // the next call, 0 at the end, and an array of fields, each followed by its value
 // unless NOVALUES is given, which Redis knows since 7.4.
 func hscanCommand(c *client, a *args) error {
-	key := a.next()
-	cursor, err := readCursor(a.next())
-	if err != nil {
-		return err
-	}
-	h, err := c.lookupHash(key)
-	if err != nil {
-		return err
-	}
+	h, cursor, err := beginScan(c, a, (*client).lookupHash)
 	if h == nil {
-		c.scanNothing()
-		return nil
+		return err
 	}
 	o, noValues, err := readHashScan(a)
 	if err != nil {

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"math"
-
 	"respect/keyspace"
 )
 
@@ -75,54 +73,23 @@ func (c *client) moveOrNull(o moveOptions) error {
 	return err
 }
 
-// mpopOptions are the operands of LMPOP and BLMPOP.
-type mpopOptions struct {
-	keys  [][]byte
-	where keyspace.ListEnd
-	count int64
-}
-
-func readMpop(a *args) (o mpopOptions, err error) {
-	n, err := a.intIn(1, math.MaxInt64, errNumkeys)
-	if err != nil {
-		return o, err
-	}
-	if n >= int64(a.left()) {
-		return o, errSyntax
-	}
-	o.keys, o.count = a.argv[a.pos:a.pos+int(n)], 1
-	a.pos += int(n)
-	if o.where, err = a.side(); err != nil {
-		return o, err
-	}
-	if a.optionWith("COUNT", 1) {
-		if o.count, err = a.intIn(1, math.MaxInt64, errCountRange); err != nil {
-			return o, err
-		}
-	}
-	return o, a.end()
-}
-
-// mpop takes elements from the first list that there is.
-func (c *client) mpop(o mpopOptions) (popped bool, err error) {
-	for _, key := range o.keys {
-		l, err := c.writeList(key)
-		if err != nil {
-			return false, err
-		}
-		if l == nil {
-			continue
-		}
-		n := int(min(o.count, int64(l.Len())))
+// listPopper pops from lists.
+var listPopper = popper[keyspace.List, keyspace.ListEnd]{
+	t: keyspace.TypeList, find: (*client).writeList, end: (*args).side,
+	one: func(c *client, key []byte, l *keyspace.List, at keyspace.ListEnd) {
 		c.out.Array(2)
 		c.out.Bulk(key)
+		c.pop(l, at, 1)
+		c.effect(popWord(at), key)
+		c.taken(key, l, at)
+	},
+	many: func(c *client, key []byte, l *keyspace.List, at keyspace.ListEnd, count int64) {
+		n := int(min(count, int64(l.Len())))
 		c.out.Array(n)
-		c.pop(l, o.where, n)
-		c.effect(popWord(o.where), key, c.number(int64(n)))
-		c.taken(key, l, o.where)
-		return true, nil
-	}
-	return false, nil
+		c.pop(l, at, n)
+		c.effect(popWord(at), key, c.number(int64(n)))
+		c.taken(key, l, at)
+	},
 }
 
 // lmpopCommand takes elements from the first of several lists that there is.
@@ -131,17 +98,7 @@ func (c *client) mpop(o mpopOptions) (popped bool, err error) {
 //
 // O(N+M) with N the number of keys and M of elements taken. Reply: an array of
 // the key and an array of elements, or null.
-func lmpopCommand(c *client, a *args) error {
-	o, err := readMpop(a)
-	if err != nil {
-		return err
-	}
-	popped, err := c.mpop(o)
-	if err == nil && !popped {
-		c.out.NullArray()
-	}
-	return err
-}
+func lmpopCommand(c *client, a *args) error { return listPopper.mpop(c, a) }
 
 // blpopCommand takes an element from the head of the first of several lists,
 // and waits for one if there is none.
@@ -150,42 +107,17 @@ func lmpopCommand(c *client, a *args) error {
 //
 // O(N) with N the number of keys. Reply: an array of key and element; null when
 // the time is over. The timeout is in seconds, 0 for ever.
-func blpopCommand(c *client, a *args) error { return c.blockingPop(a, keyspace.ListHead) }
+func blpopCommand(c *client, a *args) error {
+	return listPopper.blockingPop(c, a, keyspace.ListHead)
+}
 
 // brpopCommand is BLPOP at the tail.
 //
 //	BRPOP key [key ...] timeout
 //
 // O(N) with N the number of keys. Reply: an array of key and element, or null.
-func brpopCommand(c *client, a *args) error { return c.blockingPop(a, keyspace.ListTail) }
-
-func (c *client) blockingPop(a *args, end keyspace.ListEnd) error {
-	all := a.rest()
-	keys := all[:len(all)-1]
-	until, err := timeoutAt(all[len(keys)], timeoutSeconds, c.srv.nowMs)
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		l, err := c.writeList(key)
-		if err != nil {
-			return err
-		}
-		if l == nil {
-			continue
-		}
-		c.out.Array(2)
-		c.out.Bulk(key)
-		c.pop(l, end, 1)
-		c.effect(popWord(end), key)
-		c.taken(key, l, end)
-		return nil
-	}
-	return c.blockOnLists(keys, until)
-}
-
-func (c *client) blockOnLists(keys [][]byte, untilMs int64) error {
-	return c.block(keys, keyspace.TypeList, untilMs, func(c *client) { c.out.NullArray() })
+func brpopCommand(c *client, a *args) error {
+	return listPopper.blockingPop(c, a, keyspace.ListTail)
 }
 
 // blmoveCommand is LMOVE that waits for an element.
@@ -229,7 +161,7 @@ func (c *client) blockingMove(o moveOptions, timeout, plain []byte) error {
 		c.out.Null() // not the null array of a timeout
 		return nil
 	}
-	return c.blockOnLists([][]byte{o.source}, until)
+	return c.blockForPop([][]byte{o.source}, keyspace.TypeList, until)
 }
 
 // blmpopCommand is LMPOP that waits for an element.
@@ -238,19 +170,4 @@ func (c *client) blockingMove(o moveOptions, timeout, plain []byte) error {
 //
 // O(N+M) with N the number of keys and M of elements taken. Reply: an array of
 // the key and an array of elements, or null when the time is over.
-func blmpopCommand(c *client, a *args) error {
-	timeout := a.next()
-	o, err := readMpop(a)
-	if err != nil {
-		return err
-	}
-	until, err := timeoutAt(timeout, timeoutSeconds, c.srv.nowMs)
-	if err != nil {
-		return err
-	}
-	popped, err := c.mpop(o)
-	if err != nil || popped {
-		return err
-	}
-	return c.blockOnLists(o.keys, until)
-}
+func blmpopCommand(c *client, a *args) error { return listPopper.blockingMpop(c, a) }

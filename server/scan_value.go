@@ -11,9 +11,7 @@ import (
 // value as SCAN walks the keys of a database (scan.go). A value that is not a hash
 // table comes as a whole in one call, whatever the COUNT.
 //
-// The handler of each reads key and cursor, looks the key up, replies with
-// scanNothing if it is not there (options are not even looked at then), reads the
-// options and calls scanValue:
+// The handler of each calls beginScan, reads the options and calls scanValue:
 //
 //	c.scanValue(cursor, o, func(cursor uint64, s *valueScan) uint64 {
 //		return h.Scan(cursor, func(field, value keyspace.Element) {
@@ -38,11 +36,20 @@ func readValueScan(a *args) (o scanOptions, err error) {
 	return o, nil
 }
 
-// scanNothing replies what a scan of a missing key does.
-func (c *client) scanNothing() {
-	c.out.Array(2)
-	c.out.BulkString("0")
-	c.out.Array(0)
+// beginScan reads the key and the cursor of a scan, and returns the value of the key. If there
+// is none, that is the reply, and options are not even looked at.
+func beginScan[V any](c *client, a *args, lookup func(c *client, key []byte) (*V, error)) (v *V, cursor uint64, err error) {
+	key := a.next()
+	if cursor, err = readCursor(a.next()); err != nil {
+		return nil, 0, err
+	}
+	v, err = lookup(c, key)
+	if v == nil && err == nil {
+		c.out.Array(2)
+		c.out.BulkString("0")
+		c.out.Array(0)
+	}
+	return v, cursor, err
 }
 
 // A valueScan is a scan of a value in progress.

@@ -277,18 +277,9 @@ func smembersCommand(c *client, a *args) error {
 // of the next call, 0 at the end, and an array of members. Sets that are no hash
 // tables come as a whole.
 func sscanCommand(c *client, a *args) error {
-	key := a.next()
-	cursor, err := readCursor(a.next())
-	if err != nil {
-		return err
-	}
-	set, err := c.lookupSet(key)
-	if err != nil {
-		return err
-	}
+	set, cursor, err := beginScan(c, a, (*client).lookupSet)
 	if set == nil {
-		c.scanNothing()
-		return nil
+		return err
 	}
 	o, err := readValueScan(a)
 	if err != nil {

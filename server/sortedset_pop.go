@@ -111,52 +111,17 @@ func (c *client) zpopCommand(a *args, end zsetEnd) error {
 	return nil
 }
 
-// zmpopOptions are the operands of ZMPOP and BZMPOP.
-type zmpopOptions struct {
-	keys  [][]byte
-	where zsetEnd
-	count int64
-}
-
-func readZMPop(a *args) (o zmpopOptions, err error) {
-	n, err := a.intIn(1, math.MaxInt64, errNumkeys)
-	if err != nil {
-		return o, err
-	}
-	if n >= int64(a.left()) {
-		return o, errSyntax
-	}
-	o.keys, o.count = a.argv[a.pos:a.pos+int(n)], 1
-	a.pos += int(n)
-	switch {
-	case a.option("MIN"):
-		o.where = zsetMin
-	case a.option("MAX"):
-		o.where = zsetMax
-	default:
-		return o, errSyntax
-	}
-	if a.optionWith("COUNT", 1) {
-		if o.count, err = a.intIn(1, math.MaxInt64, errCountRange); err != nil {
-			return o, err
-		}
-	}
-	return o, a.end()
-}
-
-// zmpop takes members from the first sorted set that there is.
-func (c *client) zmpop(o zmpopOptions) (popped bool, err error) {
-	for _, key := range o.keys {
-		z, err := c.writeZSet(key)
-		if err != nil {
-			return false, err
-		}
-		if z == nil {
-			continue
-		}
-		s := o.where.span(z, o.count)
-		c.out.Array(2)
+// zsetPopper pops from sorted sets.
+var zsetPopper = popper[keyspace.ZSet, zsetEnd]{
+	t: keyspace.TypeZSet, find: (*client).writeZSet, end: (*args).zsetEnd,
+	one: func(c *client, key []byte, z *keyspace.ZSet, at zsetEnd) {
+		c.out.Array(3)
 		c.out.Bulk(key)
+		c.effect(at.word(), key)
+		c.zsetPop(key, z, at)
+	},
+	many: func(c *client, key []byte, z *keyspace.ZSet, at zsetEnd, count int64) {
+		s := at.span(z, count)
 		c.out.Array(s.n)
 		z.Each(s.from, s.n, s.reverse, func(member keyspace.Element, score float64) bool {
 			c.out.Array(2)
@@ -164,11 +129,20 @@ func (c *client) zmpop(o zmpopOptions) (popped bool, err error) {
 			c.out.Double(score)
 			return true
 		})
-		c.effect(o.where.word(), key, c.number(int64(s.n)))
-		c.zsetTaken(key, z, s, o.where)
-		return true, nil
+		c.effect(at.word(), key, c.number(int64(s.n)))
+		c.zsetTaken(key, z, s, at)
+	},
+}
+
+// zsetEnd reads MIN or MAX.
+func (a *args) zsetEnd() (zsetEnd, error) {
+	switch {
+	case a.option("MIN"):
+		return zsetMin, nil
+	case a.option("MAX"):
+		return zsetMax, nil
 	}
-	return false, nil
+	return zsetMin, errSyntax
 }
 
 // zmpopCommand takes members from the first of several sorted sets that there is.
@@ -177,17 +151,7 @@ func (c *client) zmpop(o zmpopOptions) (popped bool, err error) {
 //
 // O(K) + O(M*log(N)) with K the number of keys and M of members taken. Reply: an array
 // of the key and an array of pairs of member and score, or null.
-func zmpopCommand(c *client, a *args) error {
-	o, err := readZMPop(a)
-	if err != nil {
-		return err
-	}
-	popped, err := c.zmpop(o)
-	if err == nil && !popped {
-		c.out.NullArray()
-	}
-	return err
-}
+func zmpopCommand(c *client, a *args) error { return zsetPopper.mpop(c, a) }
 
 // bzpopminCommand takes the member with the lowest score from the first of several
 // sorted sets, and waits for one if there is none.
@@ -196,42 +160,14 @@ func zmpopCommand(c *client, a *args) error {
 //
 // O(log(N)). Reply: an array of key, member and score; null when the time is over. The
 // timeout is in seconds, 0 for ever.
-func bzpopminCommand(c *client, a *args) error { return c.blockingZPop(a, zsetMin) }
+func bzpopminCommand(c *client, a *args) error { return zsetPopper.blockingPop(c, a, zsetMin) }
 
 // bzpopmaxCommand is BZPOPMIN for the highest score.
 //
 //	BZPOPMAX key [key ...] timeout
 //
 // O(log(N)). Reply: an array of key, member and score, or null.
-func bzpopmaxCommand(c *client, a *args) error { return c.blockingZPop(a, zsetMax) }
-
-func (c *client) blockingZPop(a *args, end zsetEnd) error {
-	all := a.rest()
-	keys := all[:len(all)-1]
-	until, err := timeoutAt(all[len(keys)], timeoutSeconds, c.srv.nowMs)
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		z, err := c.writeZSet(key)
-		if err != nil {
-			return err
-		}
-		if z == nil {
-			continue
-		}
-		c.out.Array(3)
-		c.out.Bulk(key)
-		c.effect(end.word(), key)
-		c.zsetPop(key, z, end)
-		return nil
-	}
-	return c.blockOnZSets(keys, until)
-}
-
-func (c *client) blockOnZSets(keys [][]byte, untilMs int64) error {
-	return c.block(keys, keyspace.TypeZSet, untilMs, func(c *client) { c.out.NullArray() })
-}
+func bzpopmaxCommand(c *client, a *args) error { return zsetPopper.blockingPop(c, a, zsetMax) }
 
 // bzmpopCommand is ZMPOP that waits for a member.
 //
@@ -239,19 +175,4 @@ func (c *client) blockOnZSets(keys [][]byte, untilMs int64) error {
 //
 // O(K) + O(M*log(N)) with K the number of keys and M of members taken. Reply: an array
 // of the key and an array of pairs of member and score, or null when the time is over.
-func bzmpopCommand(c *client, a *args) error {
-	timeout := a.next()
-	o, err := readZMPop(a)
-	if err != nil {
-		return err
-	}
-	until, err := timeoutAt(timeout, timeoutSeconds, c.srv.nowMs)
-	if err != nil {
-		return err
-	}
-	popped, err := c.zmpop(o)
-	if err != nil || popped {
-		return err
-	}
-	return c.blockOnZSets(o.keys, until)
-}
+func bzmpopCommand(c *client, a *args) error { return zsetPopper.blockingMpop(c, a) }

@@ -98,18 +98,9 @@ func (c *client) drawScored(z *keyspace.ZSet, n int64, withScores bool) error {
 // O(1) for each call, O(N) for all. Reply: the cursor of the next call, 0 at the end,
 // and an array of members and scores in turn, which are strings in RESP3, too.
 func zscanCommand(c *client, a *args) error {
-	key := a.next()
-	cursor, err := readCursor(a.next())
-	if err != nil {
-		return err
-	}
-	z, err := c.lookupZSet(key)
-	if err != nil {
-		return err
-	}
+	z, cursor, err := beginScan(c, a, (*client).lookupZSet)
 	if z == nil {
-		c.scanNothing()
-		return nil
+		return err
 	}
 	o, err := readValueScan(a)
 	if err != nil {
