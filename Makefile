@@ -4,7 +4,7 @@ GO      ?= go
 FUZZTIME ?= 2s
 DIFFTIME ?= 30s
 CRASHTIME ?= 60s
-# What differ plays; 0 for something else each time, to look for what is not known yet.
+# What differ and the suite play; 0 for something else each time, to look for what is not known yet.
 SEED ?= 1
 
 SERVERS  ?= redis valkey
@@ -19,7 +19,7 @@ test:     ## the README's test command: all packages, and the suite on our serve
 	$(GO) test ./...
 
 suite:    ## the suite alone, in PROCS processes; SERVER=redis for another server
-	$(GO) tool ginkgo -procs=$(PROCS) -succinct -no-color -output-interceptor-mode=swap ./conformance -- \
+	$(GO) tool ginkgo -procs=$(PROCS) --seed=$(SEED) -succinct -no-color -output-interceptor-mode=swap ./conformance -- \
 		-test.run='^TestConformance$$' -server=$(SERVER)
 
 lint:     ## format, vet, linters, fresh generated files

@@ -29,8 +29,8 @@ func Validate(b []byte) error {
 }
 
 // A Scanner reads bytes that claim to be a listpack from the front, and verifies what it
-// passes over. Bytes that it has read to the end without an error are as valid as after
-// Validate.
+// passes over. Bytes that it has read to the end, and End then, without an error are as valid
+// as after Validate.
 type Scanner struct {
 	b     []byte // all but the end byte
 	at    int    // of the next element
@@ -64,11 +64,11 @@ func (s *Scanner) Skip(n int) (missing int, err error) {
 			at += size + 1
 			continue
 		}
-		n, err := validateEntry(b[at:])
+		size, err := validateEntry(b[at:])
 		if err != nil {
 			return 0, corrupt("element at %d: %v", at, err)
 		}
-		at += n
+		at += size
 	}
 	s.at, s.count = at, s.count+n-left
 	return left, nil

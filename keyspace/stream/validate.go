@@ -119,8 +119,7 @@ func Validate(node ID, b []byte) (Node, error) {
 		v.err = corrupt("no entry")
 	case int64(n.Live) != live:
 		v.err = corrupt("%d entries, the node says %d", n.Live, live)
-	}
-	if v.err == nil {
+	default:
 		if err := v.scan.End(); err != nil {
 			v.err = corrupt("%v", err)
 		}

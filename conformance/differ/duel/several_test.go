@@ -126,6 +126,8 @@ func TestWhatIsNoReply(t *testing.T) {
 	}{
 		{ours, valkey80, exchange{words: []string{"QUIT"}, replies: [2]resp.Value{{Type: closedType}, {}}}, true},
 		{redis70, valkey80, exchange{words: []string{"QUIT"}, replies: [2]resp.Value{{Type: closedType}, {}}}, false},
+		{redis70, valkey80, exchange{words: []string{"(message)"}, replies: [2]resp.Value{{Type: closedType}, {}}}, true},
+		{redis70, redis70, exchange{words: []string{"(message)"}, replies: [2]resp.Value{{Type: closedType}, {}}}, false},
 		{redis70, ours, exchange{words: []string{"EXEC"}, replies: [2]resp.Value{{Type: brokenType}, {Type: resp.Array}}}, true},
 		{ours, valkey80, exchange{words: []string{"EXEC"}, replies: [2]resp.Value{{Type: brokenType}, {Type: resp.Array}}}, false},
 		{ours, valkey80, told(t, ">2 $10 invalidate *1 $1 a ", ">2 $21 tracking-redir-broken :7 "), true},
